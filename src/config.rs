@@ -1,0 +1,315 @@
+//! Settings: as typed ([`RawSettings`]) and as checked ([`Config`]). Nothing else reads the environment.
+
+mod raw;
+mod settings;
+
+pub use raw::RawSettings;
+pub use settings::{SETTINGS, Setting};
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::rules::activity::ActivityThresholds;
+use crate::rules::date::parse_date;
+use crate::rules::mask::Masking;
+
+const MIB: u64 = 1024 * 1024;
+
+/// A year: a longer window is a typing mistake, and each of its days costs a listing.
+const DAYS_MAX: u32 = 366;
+
+/// The longest time limit and margin: a year.
+const SECONDS_MAX: u64 = 366 * 24 * 60 * 60;
+
+/// A pebibyte.
+const MEMORY_MIB_MAX: u64 = 1 << 30;
+
+/// The largest part S3 takes.
+const PART_MIB_MAX: u64 = 5 * 1024;
+
+/// Most threads, and most requests of one kind.
+const AT_ONCE_MAX: usize = 1024;
+
+/// A row group is held in memory; Parquet itself allows more.
+const ROW_GROUP_ROWS_MAX: usize = 100_000_000;
+
+/// Where the data lake is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LakeLocation {
+    /// A folder of this machine.
+    Folder(PathBuf),
+    /// A bucket, or the part of it below `prefix` (empty, or ending in `/`).
+    S3 {
+        /// Bucket name.
+        bucket: String,
+        /// Key prefix of the lake.
+        prefix: String,
+    },
+}
+
+impl LakeLocation {
+    fn from_raw(raw: &RawSettings) -> Result<Self> {
+        let text = raw.text("LAKE");
+        let Some(rest) = text.strip_prefix("s3://") else {
+            return match text {
+                "" => Err(Error::configuration("setting LAKE is missing: s3://bucket[/prefix] or a folder expected")),
+                // Another scheme, or s3:// mistyped, is no folder that anybody means.
+                _ if text.contains("://") => Err(raw.unusable("LAKE")),
+                _ => Ok(Self::Folder(PathBuf::from(text))),
+            };
+        };
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        if bucket.is_empty() || bucket.contains(char::is_whitespace) {
+            return Err(raw.unusable("LAKE"));
+        }
+        let prefix = prefix.trim_end_matches('/');
+        let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+        Ok(Self::S3 { bucket: bucket.to_owned(), prefix })
+    }
+}
+
+/// Whose habits a run follows where the two differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// Ours: rows that cannot be used are rejected with a reason.
+    Default,
+    /// The Glue script's, as Spark executes it: odd rows are padded, cut or filtered out.
+    Glue,
+}
+
+/// Which of the rows that are no duplicates stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// Those that pass the filter of dates and durations: what a run publishes.
+    Filtered,
+    /// All of them: what an analysis looks at.
+    All,
+}
+
+/// Everything that decides what a row becomes. Same inputs and same rules give the same bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rules {
+    /// Whose habits to follow.
+    pub preset: Preset,
+    /// First access date kept, in days since 1970-01-01; `None`: open.
+    pub accessed_from: Option<i32>,
+    /// Last access date kept, in days since 1970-01-01; `None`: open.
+    pub accessed_to: Option<i32>,
+    /// Rows must last longer than this, in the data's own unit.
+    pub min_session_duration: i32,
+    /// Which rows stay after all.
+    pub selection: Selection,
+    /// Limits of the activity levels.
+    pub activity: ActivityThresholds,
+    /// How e-mail addresses are masked.
+    pub masking: Masking,
+}
+
+/// A kind of file that is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OutputFormat {
+    /// Apache Parquet.
+    Parquet,
+    /// Comma-separated values with a header line.
+    Csv,
+}
+
+/// What a run may use, and in what pieces it works. None of it changes an output byte.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Worker threads; `None`: one per vCPU.
+    pub threads: Option<usize>,
+    /// Bytes of memory the process may use; `None`: no limit.
+    pub memory_bytes_max: Option<u64>,
+    /// How long a run may take; `None`: no limit but the Lambda's.
+    pub run_time_max: Option<Duration>,
+    /// Kept free before the Lambda's deadline.
+    pub deadline_margin: Duration,
+    /// Size of one ranged GET.
+    pub read_range_bytes: u64,
+    /// Ranged GETs ahead of the parser.
+    pub read_concurrency: usize,
+    /// Size of an upload part.
+    pub upload_part_bytes: usize,
+    /// Parts under way at once.
+    pub upload_concurrency: usize,
+    /// Bytes of input that one worker parses at a time.
+    pub chunk_bytes: usize,
+}
+
+/// Checked settings.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The data lake.
+    pub lake: LakeLocation,
+    /// An S3 endpoint other than AWS.
+    pub endpoint_url: Option<String>,
+    /// Where batches land; ends in `/`.
+    pub input_prefix: String,
+    /// Where results are published; ends in `/`.
+    pub output_prefix: String,
+    /// Batch dates a run reads.
+    pub window_days: u32,
+    /// How far back the daily tick repairs.
+    pub lookback_days: u32,
+    /// What a row becomes.
+    pub rules: Rules,
+    /// Larger shares of rejected rows fail the run.
+    pub rejected_ratio_max: f64,
+    /// Formats to publish, in publication order.
+    pub formats: Vec<OutputFormat>,
+    /// Rows in a Parquet row group.
+    pub row_group_rows: usize,
+    /// What a run may use.
+    pub limits: Limits,
+    /// Level of the log.
+    pub log_level: tracing::Level,
+}
+
+impl Config {
+    /// Checks typed settings; the first that cannot be used is named.
+    pub fn from_raw(raw: &RawSettings) -> Result<Self> {
+        let input_prefix = raw.prefix("INPUT_PREFIX")?;
+        let output_prefix = raw.prefix("OUTPUT_PREFIX")?;
+        if output_prefix.starts_with(&input_prefix) || input_prefix.starts_with(&output_prefix) {
+            return Err(Error::configuration(
+                "settings INPUT_PREFIX and OUTPUT_PREFIX must not lie within one another",
+            ));
+        }
+        Ok(Self {
+            lake: LakeLocation::from_raw(raw)?,
+            endpoint_url: endpoint_url(raw)?,
+            input_prefix,
+            output_prefix,
+            window_days: raw.number_in("WINDOW_DAYS", 1..=DAYS_MAX)?,
+            lookback_days: raw.number_in("LOOKBACK_DAYS", 0..=DAYS_MAX)?,
+            rules: Rules::from_raw(raw)?,
+            rejected_ratio_max: raw.number_in("MAX_REJECTED_RATIO", 0.0..=1.0)?,
+            formats: formats(raw)?,
+            row_group_rows: raw.number_in("ROW_GROUP_ROWS", 1..=ROW_GROUP_ROWS_MAX)?,
+            limits: Limits::from_raw(raw)?,
+            log_level: log_level(raw)?,
+        })
+    }
+}
+
+impl Rules {
+    fn from_raw(raw: &RawSettings) -> Result<Self> {
+        let preset = match raw.text("PRESET") {
+            "default" => Preset::Default,
+            "glue" => Preset::Glue,
+            _ => return Err(raw.unusable("PRESET")),
+        };
+        let mut rules = Self {
+            preset,
+            accessed_from: raw.date("ACCESSED_FROM")?,
+            accessed_to: raw.date("ACCESSED_TO")?,
+            min_session_duration: raw.number("MIN_SESSION_DURATION")?,
+            selection: Selection::Filtered,
+            activity: ActivityThresholds {
+                active_above: raw.number("ACTIVE_ABOVE")?,
+                moderate_from: raw.number("MODERATE_FROM")?,
+            },
+            masking: match raw.text("MASKING") {
+                "standard" => Masking::Standard,
+                "glue" => Masking::Glue,
+                _ => return Err(raw.unusable("MASKING")),
+            },
+        };
+        if rules.activity.moderate_from > rules.activity.active_above {
+            let ActivityThresholds { active_above, moderate_from } = rules.activity;
+            let message = format!("setting MODERATE_FROM ({moderate_from}) is above ACTIVE_ABOVE ({active_above})");
+            return Err(Error::configuration(message));
+        }
+        if preset == Preset::Glue {
+            rules.fill_in_glue_script(raw);
+        }
+        if let (Some(from), Some(to)) = (rules.accessed_from, rules.accessed_to)
+            && from > to
+        {
+            let (from, to) = (raw.text("ACCESSED_FROM"), raw.text("ACCESSED_TO"));
+            let message = format!("setting ACCESSED_FROM ({from}) is after ACCESSED_TO ({to})");
+            return Err(Error::configuration(message));
+        }
+        Ok(rules)
+    }
+
+    /// The script keeps dates after 2024-01-01 and knows no end; what the operator typed stands.
+    fn fill_in_glue_script(&mut self, raw: &RawSettings) {
+        if raw.typed("ACCESSED_FROM").is_none() {
+            self.accessed_from = parse_date(b"2024-01-02");
+        }
+        if raw.typed("ACCESSED_TO").is_none() {
+            self.accessed_to = None;
+        }
+        if raw.typed("MASKING").is_none() {
+            self.masking = Masking::Glue;
+        }
+    }
+}
+
+impl Limits {
+    /// The bytes of memory that transfers to and from a bucket need when `uploads` are open at once.
+    pub fn transfer_memory_bytes(&self, uploads: usize) -> u64 {
+        let reading = self.read_range_bytes * self.read_concurrency as u64;
+        let writing = self.upload_part_bytes * (uploads + self.upload_concurrency);
+        reading + writing as u64
+    }
+
+    fn from_raw(raw: &RawSettings) -> Result<Self> {
+        let threads = raw.number_in("THREADS", 0..=AT_ONCE_MAX)?;
+        let typed_memory_mib = raw.number_in("MEMORY_LIMIT_MB", 0..=MEMORY_MIB_MAX)?;
+        let memory_mib = Some(typed_memory_mib).filter(|&mib| mib > 0).or(raw.lambda_memory_mib());
+        let seconds = raw.number_in("TIME_LIMIT_SECONDS", 0..=SECONDS_MAX)?;
+        Ok(Self {
+            threads: Some(threads).filter(|&threads| threads > 0),
+            memory_bytes_max: memory_mib.map(|mib| mib * MIB),
+            run_time_max: Some(Duration::from_secs(seconds)).filter(|time| !time.is_zero()),
+            deadline_margin: Duration::from_secs(raw.number_in("DEADLINE_MARGIN_SECONDS", 0..=SECONDS_MAX)?),
+            read_range_bytes: raw.number_in("READ_RANGE_MB", 1..=PART_MIB_MAX)? * MIB,
+            read_concurrency: raw.number_in("READ_CONCURRENCY", 1..=AT_ONCE_MAX)?,
+            upload_part_bytes: (raw.number_in("UPLOAD_PART_MB", 8..=PART_MIB_MAX)? * MIB) as usize,
+            upload_concurrency: raw.number_in("UPLOAD_CONCURRENCY", 1..=AT_ONCE_MAX)?,
+            chunk_bytes: MIB as usize / 2,
+        })
+    }
+}
+
+fn endpoint_url(raw: &RawSettings) -> Result<Option<String>> {
+    let url = raw.text("ENDPOINT_URL");
+    let host = url.strip_prefix("http://").or(url.strip_prefix("https://"));
+    match (url, host) {
+        ("", _) => Ok(None),
+        (_, Some(host)) if !host.is_empty() && !host.contains(char::is_whitespace) => Ok(Some(url.to_owned())),
+        _ => Err(raw.unusable("ENDPOINT_URL")),
+    }
+}
+
+fn formats(raw: &RawSettings) -> Result<Vec<OutputFormat>> {
+    let mut formats = Vec::new();
+    for name in raw.text("OUTPUT_FORMATS").split(',') {
+        formats.push(match name.trim() {
+            "parquet" => OutputFormat::Parquet,
+            "csv" => OutputFormat::Csv,
+            _ => return Err(raw.unusable("OUTPUT_FORMATS")),
+        });
+    }
+    formats.sort();
+    formats.dedup();
+    Ok(formats)
+}
+
+fn log_level(raw: &RawSettings) -> Result<tracing::Level> {
+    match raw.text("LOG_LEVEL").to_ascii_lowercase().as_str() {
+        "error" => Ok(tracing::Level::ERROR),
+        "warn" => Ok(tracing::Level::WARN),
+        "info" => Ok(tracing::Level::INFO),
+        "debug" => Ok(tracing::Level::DEBUG),
+        _ => Err(raw.unusable("LOG_LEVEL")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

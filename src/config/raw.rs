@@ -1,0 +1,105 @@
+//! Settings as they were typed, and the ways to take them: each error names the setting and what was expected.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use super::MEMORY_MIB_MAX;
+use super::settings::{SETTINGS, is_platform_variable};
+use crate::error::{Error, Result};
+use crate::window::BatchDate;
+
+/// The variable in which Lambda tells how much memory it grants, in MiB.
+pub(super) const LAMBDA_MEMORY: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
+
+/// Settings as they were typed, and what Lambda grants.
+#[derive(Clone, Debug, Default)]
+pub struct RawSettings {
+    /// By name. Only names of [`SETTINGS`] occur.
+    typed: BTreeMap<&'static str, String>,
+    /// Memory in MiB; `None` elsewhere than in a Lambda.
+    lambda_memory_mib: Option<u64>,
+}
+
+impl RawSettings {
+    /// Takes one typed setting; an unknown name is an error.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) -> Result<()> {
+        let setting = SETTINGS.iter().find(|setting| setting.name == name).ok_or_else(|| unknown(name))?;
+        self.typed.insert(setting.name, value.into());
+        Ok(())
+    }
+
+    /// Takes the settings out of a Lambda's environment.
+    ///
+    /// A variable that is neither a setting nor the platform's is an error, so that a typing mistake never
+    /// silently leaves a rule at its default.
+    pub fn from_environment(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
+        let mut raw = Self::default();
+        for (name, value) in variables {
+            if name == LAMBDA_MEMORY {
+                let unusable = || Error::configuration(format!("{LAMBDA_MEMORY} cannot be {value:?}: MiB expected"));
+                let mib = value.parse::<u64>().ok().filter(|mib| (1..=MEMORY_MIB_MAX).contains(mib));
+                raw.lambda_memory_mib = Some(mib.ok_or_else(unusable)?);
+            } else if SETTINGS.iter().any(|setting| setting.name == name) || !is_platform_variable(&name) {
+                raw.set(&name, value)?;
+            }
+        }
+        Ok(raw)
+    }
+
+    pub(super) fn lambda_memory_mib(&self) -> Option<u64> {
+        self.lambda_memory_mib
+    }
+
+    /// What was typed, if anything was.
+    pub(super) fn typed(&self, name: &'static str) -> Option<&str> {
+        self.typed.get(name).map(String::as_str)
+    }
+
+    /// What was typed, or else the default.
+    pub(super) fn text(&self, name: &'static str) -> &str {
+        let default = || SETTINGS.iter().find(|setting| setting.name == name).map_or("", |setting| setting.default);
+        self.typed(name).unwrap_or_else(default).trim()
+    }
+
+    pub(super) fn number<N: FromStr>(&self, name: &'static str) -> Result<N> {
+        self.text(name).parse().map_err(|_| self.unusable(name))
+    }
+
+    /// A number within bounds wide enough for any use, and narrow enough that nothing computed from it overflows.
+    pub(super) fn number_in<N: FromStr + PartialOrd>(&self, name: &'static str, range: RangeInclusive<N>) -> Result<N> {
+        let number = self.number(name)?;
+        if range.contains(&number) { Ok(number) } else { Err(self.unusable(name)) }
+    }
+
+    /// The error of a value that is not what the setting's row in [`SETTINGS`] says.
+    pub(super) fn unusable(&self, name: &'static str) -> Error {
+        let unit = SETTINGS.iter().find(|setting| setting.name == name).map_or("", |setting| setting.unit);
+        Error::configuration(format!("setting {name} cannot be {:?}; expected: {unit}", self.text(name)))
+    }
+
+    /// A date in days since 1970-01-01; empty is `None`.
+    pub(super) fn date(&self, name: &'static str) -> Result<Option<i32>> {
+        match self.text(name) {
+            "" => Ok(None),
+            text => text.parse().map(|date: BatchDate| Some(date.days_since_epoch())).map_err(|_| self.unusable(name)),
+        }
+    }
+
+    /// A folder of the lake; ends in `/`.
+    pub(super) fn prefix(&self, name: &'static str) -> Result<String> {
+        let text = self.text(name);
+        let folders = text.strip_suffix('/').ok_or_else(|| self.unusable(name))?;
+        // In a folder lake these would lead elsewhere; in a bucket no console shows them well.
+        if folders.split('/').any(|folder| matches!(folder, "" | "." | "..")) {
+            return Err(self.unusable(name));
+        }
+        Ok(text.to_owned())
+    }
+}
+
+fn unknown(name: &str) -> Error {
+    let alike = SETTINGS.iter().find(|setting| setting.name.eq_ignore_ascii_case(name));
+    let hint = alike.map(|setting| format!("; did you mean {}?", setting.name)).unwrap_or_default();
+    Error::configuration(format!("unknown setting {name}{hint}"))
+}

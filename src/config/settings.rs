@@ -1,0 +1,102 @@
+//! The table of settings: the one place that names them, with default, unit and meaning.
+//!
+//! The environment of the Lambda, the flags of the command line and the README's table all come from it.
+
+/// One setting as a person sees it.
+#[derive(Debug)]
+pub struct Setting {
+    /// Environment variable; the command line's flag is the same in lower case with dashes.
+    pub name: &'static str,
+    /// Value when it is not given, as one would type it.
+    pub default: &'static str,
+    /// Unit and range, or form, of the value; also what an error says was expected.
+    pub unit: &'static str,
+    /// What it decides.
+    pub help: &'static str,
+}
+
+impl Setting {
+    /// The command line's flag, without the leading dashes.
+    pub fn flag(&self) -> String {
+        self.name.to_ascii_lowercase().replace('_', "-")
+    }
+}
+
+const fn setting(name: &'static str, default: &'static str, unit: &'static str, help: &'static str) -> Setting {
+    Setting { name, default, unit, help }
+}
+
+/// Every setting there is, in the order the README shows them.
+pub const SETTINGS: &[Setting] = &[
+    setting("LAKE", "", "s3://bucket[/prefix] or folder", "the data lake (required)"),
+    setting("INPUT_PREFIX", "raw_data/", "key prefix that ends in /", "where batches land"),
+    setting("OUTPUT_PREFIX", "transformed_data/", "key prefix that ends in /", "where results are published"),
+    setting("PRESET", "default", "default or glue", "glue: every rule as the Glue script has it"),
+    setting("WINDOW_DAYS", "2", "days, 1 to 366", "batch dates a run reads, ending at its run date"),
+    setting("LOOKBACK_DAYS", "7", "days, 0 to 366", "how far back the daily tick repairs runs"),
+    setting("ACCESSED_FROM", "2024-01-01", "YYYY-MM-DD or empty", "first access date kept; empty: no lower end"),
+    setting("ACCESSED_TO", "2024-12-31", "YYYY-MM-DD or empty", "last access date kept; empty: no upper end"),
+    setting("MIN_SESSION_DURATION", "30", "whole number in the data's unit", "rows must last longer than this"),
+    setting("ACTIVE_ABOVE", "120", "whole number in the data's unit", "longer sessions are active"),
+    setting(
+        "MODERATE_FROM",
+        "30",
+        "whole number in the data's unit",
+        "sessions from here to ACTIVE_ABOVE are moderate",
+    ),
+    setting("MASKING", "standard", "standard or glue", "how e-mail addresses are masked"),
+    setting("MAX_REJECTED_RATIO", "0.1", "share, 0 to 1", "larger shares of rejected rows fail the run"),
+    setting("OUTPUT_FORMATS", "parquet,csv", "parquet, csv or both", "formats to publish"),
+    setting("ROW_GROUP_ROWS", "65536", "rows, 1 to 100000000", "rows in a Parquet row group"),
+    setting("THREADS", "0", "threads, 0 to 1024", "worker threads; 0: one per vCPU"),
+    setting(
+        "MEMORY_LIMIT_MB",
+        "0",
+        "MiB, 0 to 1073741824",
+        "stop before using more; 0: what Lambda grants, else no limit",
+    ),
+    setting(
+        "TIME_LIMIT_SECONDS",
+        "0",
+        "seconds, 0 to 31622400",
+        "stop a run that takes longer; 0: the Lambda deadline, else no limit",
+    ),
+    setting(
+        "DEADLINE_MARGIN_SECONDS",
+        "10",
+        "seconds, 0 to 31622400",
+        "kept free before the Lambda deadline to clean up",
+    ),
+    setting("READ_RANGE_MB", "4", "MiB, 1 to 5120", "size of one ranged GET"),
+    setting("READ_CONCURRENCY", "4", "requests, 1 to 1024", "ranged GETs ahead of the parser"),
+    setting("UPLOAD_PART_MB", "8", "MiB, 8 to 5120", "size of one part of a multipart upload"),
+    setting("UPLOAD_CONCURRENCY", "2", "requests, 1 to 1024", "parts under way at once"),
+    setting("ENDPOINT_URL", "", "http(s) URL or empty", "another S3 endpoint than AWS (path-style addressing)"),
+    setting("LOG_LEVEL", "info", "error, warn, info or debug", "what is logged"),
+];
+
+/// Variables that the platform, the SDK and common extensions put into a Lambda's environment.
+///
+/// Everything else there was set by the operator and must be a setting.
+const PLATFORM_PREFIXES: &[&str] = &[
+    "AWS_",
+    "_",
+    "LAMBDA_",
+    "LC_",
+    "LD_",
+    "RUST_",
+    "POWERTOOLS_",
+    "OTEL_",
+    "DD_",
+    "SSL_",
+    "CARGO_",
+    "NO_PROXY",
+    "HTTP",
+];
+const PLATFORM_NAMES: &[&str] =
+    &["HOME", "HOSTNAME", "LANG", "LOGNAME", "MALLOC_ARENA_MAX", "PATH", "PWD", "SHELL", "SHLVL", "TERM", "TZ", "USER"];
+
+/// Whether a variable belongs to the platform and not to us.
+pub(super) fn is_platform_variable(name: &str) -> bool {
+    PLATFORM_NAMES.contains(&name) || PLATFORM_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}

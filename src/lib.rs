@@ -1,0 +1,34 @@
+//! Turns a day's raw CSV batch in a data lake into clean Parquet and CSV.
+//!
+//! The modules stand in the order the data flows:
+//! event → window → read → parse → clean → dedup → filter → derive → group → write → publish → manifest.
+
+pub mod config;
+pub mod dedup;
+pub mod engine;
+pub mod error;
+pub mod event;
+pub mod group;
+pub mod handler;
+pub mod host;
+pub mod identity;
+pub mod lake;
+pub mod log;
+pub mod manifest;
+pub mod output;
+pub mod parse;
+mod publish;
+pub mod read;
+pub mod rules;
+pub mod run;
+pub mod schema;
+pub mod store;
+pub mod window;
+pub mod write;
+
+#[cfg(feature = "cli")]
+pub mod analyze;
+#[cfg(feature = "cli")]
+pub mod embedded_s3;
+#[cfg(feature = "cli")]
+pub mod generate;
