@@ -1,0 +1,57 @@
+//! What counts as a missing value, and what is filled in for one.
+//!
+//! An empty cell is missing, quoted or not; whether white space is depends on the preset and is decided by the caller.
+
+/// Stands for a missing `email`.
+pub const EMAIL_IF_MISSING: &str = "unknown@example.com";
+
+/// Stands for a missing `phone`.
+pub const PHONE_IF_MISSING: &str = "000-000-0000";
+
+/// Whether the cell, given as UTF-8, is empty or holds nothing but white space as Unicode defines it.
+///
+/// Zero-width characters (U+200B, U+FEFF) are not white space. Bytes that are not UTF-8 are not blank.
+pub fn is_blank(cell: &[u8]) -> bool {
+    match cell.iter().position(|byte| !matches!(byte, b'\t'..=b'\r' | b' ')) {
+        None => true,
+        Some(first) if cell[first].is_ascii() => false,
+        Some(first) => std::str::from_utf8(&cell[first..]).is_ok_and(|rest| rest.chars().all(char::is_whitespace)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn only_empty_cells_and_white_space_are_blank() {
+        let cases: [(&[u8], bool); 14] = [
+            (b"", true),
+            (b" ", true),
+            (b" \t\r\n\x0b\x0c ", true),
+            ("\u{a0}".as_bytes(), true),
+            (" \u{2003}\u{3000}\u{85} ".as_bytes(), true),
+            ("\u{200b}".as_bytes(), false),
+            ("\u{feff}".as_bytes(), false),
+            (b"\0", false),
+            (b"\x1f", false),
+            (b"x", false),
+            (b"  x  ", false),
+            ("\u{a0}x".as_bytes(), false),
+            ("ă".as_bytes(), false),
+            (b"\xc2", false),
+        ];
+        for (cell, expected) in cases {
+            assert_eq!(is_blank(cell), expected, "{cell:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn blank_is_what_the_standard_library_trims_to_nothing(cell in "[ \t\u{85}\u{a0}\u{2003}ax]{0,4}|\\PC{0,3}") {
+            prop_assert_eq!(is_blank(cell.as_bytes()), cell.trim().is_empty());
+        }
+    }
+}
