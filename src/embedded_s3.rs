@@ -1,0 +1,122 @@
+//! An S3 server inside the process, for trying things out locally and for tests.
+//!
+//! Objects are plain files, `<root>/<bucket>/<key>`, so the data lies in a folder one can open. Everything else
+//! (ETags, user metadata, uploads under way) is kept in memory: it lasts as long as the server does.
+//!
+//! It keeps the promises of S3 that a careful client relies on: conditional writes of which exactly one wins,
+//! conditional and ranged reads of one version, verified checksums, part sizes, key order, paging. Where S3 is lenient it
+//! may be strict, and what it does not know it refuses. [`Faults`] make it fail on purpose; [`DirectAccess`] changes
+//! objects behind its clients' backs.
+//!
+//! Not here: access rules, versions, and keys that cannot be the name of a file (`a//b`, `a/`, or `a/b` next to `a`).
+//! Files changed in the folder by others while the server runs go unnoticed.
+
+mod body;
+mod checksum;
+mod conditions;
+mod direct;
+mod faults;
+mod listing;
+mod multipart;
+mod objects;
+mod server;
+mod service;
+mod storage;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use s3s::auth::SimpleAuth;
+use s3s::service::S3ServiceBuilder;
+
+use crate::error::{Error, Result};
+
+pub use direct::DirectAccess;
+pub use faults::{Call, Fault, Faults};
+
+use server::HttpServer;
+use service::Service;
+use storage::Storage;
+
+const ACCESS_KEY_ID: &str = "LOCALACCESSKEYID";
+const SECRET_ACCESS_KEY: &str = "local-secret-access-key";
+const REGION: &str = "us-east-1";
+
+/// How the server is to behave.
+#[derive(Clone, Debug)]
+pub struct EmbeddedS3Options {
+    /// Most keys in one page of a listing (S3: 1000). Clients may ask for fewer.
+    pub page_keys_max: usize,
+}
+
+impl Default for EmbeddedS3Options {
+    fn default() -> Self {
+        Self { page_keys_max: 1000 }
+    }
+}
+
+/// A running server. Dropping it cuts every connection; [`EmbeddedS3::stop`] lets calls under way finish.
+pub struct EmbeddedS3 {
+    storage: Arc<Storage>,
+    faults: Faults,
+    server: HttpServer,
+}
+
+impl EmbeddedS3 {
+    /// Serves the folder `root` on a free port of 127.0.0.1; to be called within a tokio runtime.
+    ///
+    /// The folder is created if need be. Its subfolders with a valid bucket name are the buckets, and the files in them
+    /// are read once to learn their ETags. What an earlier server left of unfinished uploads is removed.
+    ///
+    /// # Errors
+    /// `Configuration` when the folder cannot be used, `Storage` when no port can be had.
+    pub async fn start(root: impl Into<PathBuf>, options: EmbeddedS3Options) -> Result<Self> {
+        let root = root.into();
+        let place = root.display().to_string();
+        let opened = tokio::task::spawn_blocking(move || Storage::open(root, options.page_keys_max)).await;
+        let storage = opened
+            .map_err(|error| Error::internal("the folder could not be read").caused_by(error))?
+            .map_err(|error| Error::configuration("the folder cannot be served").at(place).caused_by(error))?;
+        let storage = Arc::new(storage);
+        let faults = Faults::default();
+        let mut builder = S3ServiceBuilder::new(Service { storage: Arc::clone(&storage), faults: faults.clone() });
+        builder.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY));
+        let server = HttpServer::start(builder.build()).await?;
+        Ok(Self { storage, faults, server })
+    }
+
+    /// Where clients find it, e.g. `http://127.0.0.1:40123`; buckets are addressed in the path.
+    pub fn endpoint_url(&self) -> String {
+        format!("http://{}", self.server.address())
+    }
+
+    /// The access key id every call must be signed with.
+    pub fn access_key_id(&self) -> &'static str {
+        ACCESS_KEY_ID
+    }
+
+    /// The secret that belongs to [`EmbeddedS3::access_key_id`].
+    pub fn secret_access_key(&self) -> &'static str {
+        SECRET_ACCESS_KEY
+    }
+
+    /// The region to sign for.
+    pub fn region(&self) -> &'static str {
+        REGION
+    }
+
+    /// The calls made so far, and the means to make some of them fail.
+    pub fn faults(&self) -> Faults {
+        self.faults.clone()
+    }
+
+    /// The objects without the detour over HTTP: nothing of it is counted, and no fault applies.
+    pub fn direct(&self) -> DirectAccess {
+        DirectAccess::new(Arc::clone(&self.storage))
+    }
+
+    /// Accepts no more calls, and returns when those under way are answered, or cut after five seconds.
+    pub async fn stop(self) {
+        self.server.stop().await;
+    }
+}
