@@ -1,0 +1,75 @@
+//! The exact set of identities a run has seen. Its size is the one part of a run's memory that grows with the
+//! input, so it is kept as small as an exact set can sensibly be, and it knows its own size.
+
+mod packed;
+mod text;
+
+use crate::identity::{Form, Identity};
+use packed::PackedSet;
+use text::TextSet;
+
+/// A set of identities.
+#[derive(Debug, Default)]
+pub struct IdentitySet {
+    packed: [PackedSet; Form::COUNT],
+    texts: TextSet,
+}
+
+impl IdentitySet {
+    /// Adds an identity and says whether it is new. `text` is the cell it was made from.
+    #[inline]
+    pub fn insert(&mut self, identity: Identity, text: &[u8]) -> bool {
+        match identity {
+            Identity::Packed(form, bits) => self.packed[form as usize].insert(bits),
+            Identity::Text => self.texts.insert(text),
+        }
+    }
+
+    /// Asks memory for where `identity` belongs, so that many such waits overlap instead of following one another.
+    ///
+    /// Returns something that depends on the bytes there, for the caller to use up.
+    #[inline]
+    pub fn touch(&self, identity: Identity) -> u64 {
+        match identity {
+            Identity::Packed(form, bits) => self.packed[form as usize].touch(bits),
+            Identity::Text => 0,
+        }
+    }
+
+    /// How many identities are in the set.
+    pub fn len(&self) -> u64 {
+        self.packed.iter().map(PackedSet::len).sum::<u64>() + self.texts.len()
+    }
+
+    /// Whether nothing was inserted yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of memory the set occupies.
+    pub fn memory_bytes(&self) -> u64 {
+        self.packed.iter().map(PackedSet::memory_bytes).sum::<u64>() + self.texts.memory_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::identity;
+    use std::collections::HashSet;
+
+    proptest::proptest! {
+        #[test]
+        fn it_answers_as_a_plain_set_of_texts(
+            ids in proptest::collection::vec("[a-c]{1,2}|[a-b]{16,18}|[0-1a-b]{8}-0000-4000-8000-0000000000[0-9]{2}|[A-B]{8}-0000-4000-8000-000000000000", 0..400)
+        ) {
+            let (mut ours, mut plain) = (IdentitySet::default(), HashSet::new());
+            for id in &ids {
+                let identity = identity(id.as_bytes());
+                ours.touch(identity);
+                proptest::prop_assert_eq!(ours.insert(identity, id.as_bytes()), plain.insert(id.clone()), "{}", id);
+            }
+            proptest::prop_assert_eq!(ours.len(), plain.len() as u64);
+        }
+    }
+}

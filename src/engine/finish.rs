@@ -1,0 +1,146 @@
+//! The outputs of a run: groups in the order of the rows and the encoders, in parallel, and the rejected records.
+
+use super::{Outputs, Pair, Plan, RowSink, Selected, Tally};
+use crate::error::Result;
+use crate::group::Groups;
+use crate::parse::{ParsedChunk, text_value};
+use crate::schema::KnownColumn;
+use crate::store::{StagedUpload, Upload};
+use crate::write::csv::{self, FilteredCsv};
+use crate::write::parquet::FilteredParquet;
+use crate::write::rejected::{self, RejectedWriter};
+use crate::write::{KeptRow, RowSource, UploadWriter, parquet};
+
+/// A run's outputs, stored but not published, and its figures.
+#[derive(Debug)]
+pub struct Staged {
+    /// Filtered rows and groups as Parquet, if wanted.
+    pub parquet: Option<StagedPair>,
+    /// Filtered rows and groups as CSV, if wanted.
+    pub csv: Option<StagedPair>,
+    /// The rejected records.
+    pub rejected: StagedUpload,
+    /// The figures.
+    pub tally: Tally,
+    /// How many groups there are.
+    pub group_count: u64,
+    /// Bytes of memory that the set of identities and the groups occupy.
+    pub growing_memory_bytes: GrowingMemory,
+}
+
+/// The two outputs of one format.
+#[derive(Debug)]
+pub struct StagedPair {
+    /// The filtered rows.
+    pub filtered: StagedUpload,
+    /// The groups.
+    pub grouped: StagedUpload,
+}
+
+/// The memory that depends on how much there is to read, in bytes.
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
+pub struct GrowingMemory {
+    /// The set of identities.
+    pub identities: u64,
+    /// The groups.
+    pub groups: u64,
+}
+
+/// The outputs of a run under way.
+pub(super) struct Finisher {
+    keys: Vec<String>,
+    groups: Groups,
+    parquet: Option<(FilteredParquet<UploadWriter>, Box<dyn Upload>)>,
+    csv: Option<(FilteredCsv<UploadWriter>, Box<dyn Upload>)>,
+    rejected: (RejectedWriter, Box<dyn Upload>),
+}
+
+impl Finisher {
+    /// Begins the outputs of a run over inputs with these keys.
+    pub(super) fn new(plan: &Plan, keys: Vec<String>, outputs: Outputs) -> Result<Self> {
+        let Outputs { parquet, csv, mut rejected } = outputs;
+        rejected.write(rejected::HEADER)?;
+        let parquet = parquet.map(|Pair { filtered, grouped }| {
+            (FilteredParquet::new(&plan.columns, plan.row_group_rows, UploadWriter(filtered)), grouped)
+        });
+        let csv = match csv {
+            Some(Pair { filtered, grouped }) => {
+                Some((FilteredCsv::new(&plan.columns, UploadWriter(filtered))?, grouped))
+            }
+            None => None,
+        };
+        let rejected = (RejectedWriter::default(), rejected);
+        Ok(Self { keys, groups: Groups::default(), parquet, csv, rejected })
+    }
+
+    fn write_rejected(&mut self, wave: &[ParsedChunk]) -> Result<()> {
+        let (writer, upload) = &mut self.rejected;
+        let mut bytes = Vec::new();
+        for chunk in wave {
+            writer.write(chunk, &self.keys[chunk.object], &mut bytes);
+        }
+        if bytes.is_empty() { Ok(()) } else { upload.write(&bytes) }
+    }
+
+    /// Ends all outputs.
+    pub(super) fn finish(self, Selected { tally, identities_bytes }: Selected) -> Result<Staged> {
+        let (mut writer, mut rejected) = self.rejected;
+        let mut bytes = Vec::new();
+        writer.finish(&mut bytes);
+        rejected.write(&bytes)?;
+
+        let parquet = match self.parquet {
+            Some((filtered, grouped)) => {
+                let rows = tally.balance.written;
+                Some(StagedPair {
+                    filtered: filtered.finish(rows)?.0.finish()?,
+                    grouped: parquet::grouped(&self.groups, grouped)?,
+                })
+            }
+            None => None,
+        };
+        let csv = match self.csv {
+            Some((filtered, mut grouped)) => {
+                bytes.clear();
+                csv::grouped(&self.groups, &mut bytes);
+                grouped.write(&bytes)?;
+                Some(StagedPair { filtered: filtered.into_inner().0.finish()?, grouped: grouped.finish()? })
+            }
+            None => None,
+        };
+        let growing_memory_bytes = GrowingMemory { identities: identities_bytes, groups: self.groups.memory_bytes() };
+        let group_count = self.groups.len() as u64;
+        Ok(Staged { parquet, csv, rejected: rejected.finish()?, tally, group_count, growing_memory_bytes })
+    }
+}
+
+impl RowSink for Finisher {
+    fn append(&mut self, source: RowSource<'_>, kept: &[KeptRow]) -> Result<()> {
+        self.write_rejected(source.wave)?;
+        let Self { groups, parquet, csv, .. } = self;
+        let ((), (csv_done, parquet_done)) = rayon::join(
+            || add_to_groups(groups, source, kept),
+            || {
+                rayon::join(
+                    || csv.as_mut().map_or(Ok(()), |(csv, _)| csv.append(source, kept)),
+                    || parquet.as_mut().map_or(Ok(()), |(parquet, _)| parquet.append(source, kept)),
+                )
+            },
+        );
+        csv_done.and(parquet_done)
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        self.groups.memory_bytes()
+    }
+}
+
+fn add_to_groups(groups: &mut Groups, source: RowSource<'_>, kept: &[KeptRow]) {
+    let mut scratch = Vec::new();
+    for (chunk, row) in kept.iter().map(|kept| kept.of(source.wave)) {
+        let field = source.layouts[chunk.object].known(KnownColumn::PersonName);
+        let name = text_value(chunk.field(row, field), &mut scratch);
+        // A row that passed the filter has a duration.
+        groups.add(name.zip(row.name_hash), row.session_duration.unwrap_or_default(), row.consumed_traffic);
+    }
+}

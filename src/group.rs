@@ -1,0 +1,156 @@
+//! The groups of a run: sessions, durations and traffic per person, summed in the order of the rows.
+
+use std::hash::BuildHasher;
+
+use foldhash::quality::FixedState;
+use hashbrown::HashTable;
+
+/// The groups, in the order their first rows came.
+#[derive(Debug, Default)]
+pub struct Groups {
+    groups: Vec<Group>,
+    /// Index of each named group, found by its name's hash.
+    by_name: HashTable<u32>,
+    /// Index of the group without name.
+    nameless: Option<u32>,
+    names: Vec<u8>,
+}
+
+/// One person's sums.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
+    name_start: usize,
+    name_bytes: usize,
+    /// Rows.
+    pub sessions: i64,
+    /// Sum of `session_duration`, in the data's own unit.
+    session_duration: i64,
+    /// Sum of `consumed_traffic` in kB; `None` while every row's is null.
+    pub consumed_traffic: Option<f64>,
+}
+
+impl Group {
+    fn name<'n>(&self, names: &'n [u8]) -> &'n [u8] {
+        &names[self.name_start..self.name_start + self.name_bytes]
+    }
+
+    /// The average `session_duration`, in the data's own unit.
+    pub fn avg_session_duration(&self) -> f64 {
+        self.session_duration as f64 / self.sessions as f64
+    }
+}
+
+/// The hash that [`Groups::add`] wants, computed where there is time for it.
+#[inline]
+pub fn name_hash(name: &[u8]) -> u64 {
+    FixedState::default().hash_one(name)
+}
+
+impl Groups {
+    /// Adds a row to the group of `name`, whose hash is [`name_hash`]; `None` is a group of its own.
+    #[inline]
+    pub fn add(&mut self, name: Option<(&[u8], u64)>, session_duration: i32, consumed_traffic: Option<f64>) {
+        let index = match name {
+            Some((name, hash)) => self.named(name, hash),
+            None => match self.nameless {
+                Some(index) => index,
+                None => *self.nameless.insert(push_group(&mut self.groups, &mut self.names, b"")),
+            },
+        };
+        let group = &mut self.groups[index as usize];
+        group.sessions += 1;
+        group.session_duration += i64::from(session_duration);
+        if let Some(traffic) = consumed_traffic {
+            // From a positive zero on, as in Spark: a negative zero alone sums to a positive one.
+            group.consumed_traffic = Some(group.consumed_traffic.unwrap_or(0.0) + traffic);
+        }
+    }
+
+    #[inline]
+    fn named(&mut self, name: &[u8], hash: u64) -> u32 {
+        let (groups, names) = (&mut self.groups, &mut self.names);
+        if let Some(&index) = self.by_name.find(hash, |&index| groups[index as usize].name(names) == name) {
+            return index;
+        }
+        let index = push_group(groups, names, name);
+        self.by_name.insert_unique(hash, index, |&index| name_hash(groups[index as usize].name(names)));
+        index
+    }
+
+    /// How many groups there are.
+    pub fn len(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// Bytes of memory the groups occupy.
+    pub fn memory_bytes(&self) -> u64 {
+        let groups = self.groups.capacity() * size_of::<Group>();
+        (groups + self.by_name.allocation_size() + self.names.capacity()) as u64
+    }
+
+    /// The groups in the order of their names (UTF-8 bytes), the one without name first.
+    pub fn in_order(&self) -> Vec<(Option<&[u8]>, &Group)> {
+        let mut ordered: Vec<_> = (0_u32..)
+            .zip(&self.groups)
+            .map(|(index, group)| (Some(group.name(&self.names)).filter(|_| self.nameless != Some(index)), group))
+            .collect();
+        ordered.sort_unstable_by_key(|(name, _)| *name);
+        ordered
+    }
+}
+
+fn push_group(groups: &mut Vec<Group>, names: &mut Vec<u8>, name: &[u8]) -> u32 {
+    let index = groups.len() as u32;
+    groups.push(Group {
+        name_start: names.len(),
+        name_bytes: name.len(),
+        sessions: 0,
+        session_duration: 0,
+        consumed_traffic: None,
+    });
+    names.extend_from_slice(name);
+    index
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn add(groups: &mut Groups, name: Option<&str>, duration: i32, traffic: Option<f64>) {
+        groups.add(name.map(|name| (name.as_bytes(), name_hash(name.as_bytes()))), duration, traffic);
+    }
+
+    #[test]
+    fn groups_come_in_the_order_of_their_names_with_the_nameless_first() {
+        let mut groups = Groups::default();
+        for name in [Some("Șerban"), Some("ana"), None, Some("Zoe"), Some(""), Some("ana")] {
+            add(&mut groups, name, 31, None);
+        }
+        let names: Vec<_> = groups.in_order().iter().map(|(name, _)| name.map(|name| name.to_vec())).collect();
+        let expected = [None, Some(""), Some("Zoe"), Some("ana"), Some("Șerban")];
+        assert_eq!(names, expected.map(|name| name.map(|name| name.as_bytes().to_vec())));
+    }
+
+    #[test]
+    fn averages_and_sums_ignore_null_traffic_and_stay_null_without_any() {
+        let mut groups = Groups::default();
+        add(&mut groups, Some("a"), 31, Some(0.1));
+        add(&mut groups, Some("a"), 32, None);
+        add(&mut groups, Some("a"), 34, Some(0.2));
+        add(&mut groups, Some("b"), i32::MAX, None);
+        add(&mut groups, Some("b"), i32::MAX, None);
+        add(&mut groups, Some("c"), 31, Some(-0.0));
+        let ordered = groups.in_order();
+        let sums: Vec<_> = ordered
+            .iter()
+            .map(|(_, group)| (group.sessions, group.avg_session_duration(), group.consumed_traffic))
+            .collect();
+        assert_eq!(sums, [(3, 97.0 / 3.0, Some(0.1 + 0.2)), (2, f64::from(i32::MAX), None), (1, 31.0, Some(0.0))]);
+        assert!(ordered[2].1.consumed_traffic.is_some_and(f64::is_sign_positive), "a sum begins with a positive zero");
+    }
+}

@@ -1,0 +1,117 @@
+//! One chunk of one object: its records judged by the rules, each a row or a rejected record. Pure; runs on workers.
+
+mod row;
+
+pub(crate) use row::text_value;
+pub use row::{CASTS, Row, Verdict};
+
+use crate::config::Rules;
+use crate::identity::Identity;
+use crate::read::cutter::{Chunk, Content};
+use crate::read::scan::{Record, Records, unquote};
+use crate::rules::Reason;
+use crate::schema::{KnownColumn, Layout};
+use row::RowParser;
+
+/// A record that is not a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// Which record of the chunk, counted from 0.
+    pub record: u32,
+    /// Why.
+    pub reason: Reason,
+    /// The column that decided it, if it was one.
+    pub column: Option<KnownColumn>,
+}
+
+/// A chunk with everything that could be found out about it without looking at any other.
+#[derive(Debug, Default)]
+pub struct ParsedChunk {
+    /// Which object of the run it is from.
+    pub object: usize,
+    /// The bytes that everything here points into.
+    pub chunk: Chunk,
+    records: Records,
+    /// Rows in order, those to be filtered out among them.
+    pub rows: Vec<Row>,
+    /// Rejected records in order.
+    pub rejected: Vec<Rejected>,
+    /// Masked e-mail addresses of the rows that pass the filter, one behind the other.
+    masked_emails: Vec<u8>,
+}
+
+impl ParsedChunk {
+    /// Parses a chunk of object number `object`. The memory of `self` is used again.
+    pub fn parse(&mut self, object: usize, chunk: Chunk, layout: &Layout, rules: &Rules) {
+        self.object = object;
+        self.chunk = chunk;
+        self.rows.clear();
+        self.rejected.clear();
+        self.masked_emails.clear();
+        match self.chunk.content {
+            Content::Records => self.parse_records(layout, rules),
+            Content::Broken(reason) => self.rejected.push(Rejected { record: 0, reason, column: None }),
+            Content::MoreOfBroken => {}
+        }
+    }
+
+    fn parse_records(&mut self, layout: &Layout, rules: &Rules) {
+        self.records.scan(&self.chunk.bytes);
+        let mut parser = RowParser::new(&self.chunk.bytes, &self.records, layout, rules);
+        for (number, record) in (0..).zip(self.records.iter()) {
+            match parser.row(number, record, &mut self.masked_emails) {
+                Ok(row) => self.rows.push(row),
+                Err((reason, column)) => self.rejected.push(Rejected { record: number, reason, column }),
+            }
+        }
+    }
+
+    /// How many records the chunk holds.
+    pub fn record_count(&self) -> u64 {
+        match self.chunk.content {
+            Content::Records => self.records.len() as u64,
+            Content::Broken(_) => 1,
+            Content::MoreOfBroken => 0,
+        }
+    }
+
+    /// The bytes of a rejected record without its line end, and where they begin in the chunk.
+    pub fn rejected_bytes(&self, rejected: &Rejected) -> (&[u8], u64) {
+        match self.chunk.content {
+            Content::Records => {
+                let record = self.records.get(rejected.record as usize);
+                (self.record_bytes(record), u64::from(record.start))
+            }
+            Content::Broken(_) | Content::MoreOfBroken => (&self.chunk.bytes, 0),
+        }
+    }
+
+    /// The bytes of a row's record, without the line end.
+    pub fn row_bytes(&self, row: &Row) -> &[u8] {
+        self.record_bytes(self.records.get(row.record as usize))
+    }
+
+    fn record_bytes(&self, record: &Record) -> &[u8] {
+        &self.chunk.bytes[record.start as usize..self.records.end(record)]
+    }
+
+    /// The raw bytes of a row's field, quotes included; empty when the record has no such field.
+    #[inline]
+    pub fn field(&self, row: &Row, index: usize) -> &[u8] {
+        self.records.field(&self.chunk.bytes, self.records.get(row.record as usize), index)
+    }
+
+    /// The masked e-mail address of a row that passed the filter.
+    #[inline]
+    pub fn masked_email(&self, row: &Row) -> &[u8] {
+        &self.masked_emails[row.masked_email.0 as usize..row.masked_email.1 as usize]
+    }
+
+    /// The text a row's identity was made from; only needed when the identity is not the text itself.
+    pub fn identity_text<'a>(&'a self, row: &Row, layout: &Layout, scratch: &'a mut Vec<u8>) -> &'a [u8] {
+        match row.identity {
+            Identity::Packed(..) => &[],
+            Identity::Text => unquote(self.field(row, layout.known(KnownColumn::UniqueId)), scratch),
+        }
+    }
+}

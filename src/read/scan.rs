@@ -1,0 +1,282 @@
+//! Finds the records and fields of a chunk: positions only, no byte is copied.
+
+mod structural;
+
+use memchr::memchr;
+
+use super::cutter::{closing_quote, ends_field};
+use structural::{BLOCK_BYTES, structural_mask};
+
+/// Where the records and fields of one chunk are. Kept and refilled, so that nothing is allocated per record.
+#[derive(Debug, Default)]
+pub struct Records {
+    records: Vec<Record>,
+    /// End of each field of each record; a field begins one byte behind the end of the one before.
+    ends: Vec<u32>,
+}
+
+/// One record of a chunk.
+#[derive(Clone, Copy, Debug)]
+pub struct Record {
+    /// First byte.
+    pub start: u32,
+    /// Index of its first field's end in the chunk's list.
+    first: u32,
+    /// Number of fields.
+    pub fields: u32,
+    /// How it is quoted.
+    pub quoting: Quoting,
+}
+
+/// How a record's quotes stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Quoting {
+    /// Every quoted field is quoted as RFC 4180 says and not empty: its bytes can be copied as they are.
+    Clean,
+    /// Quotes amid unquoted text, or empty quoted fields: readable, but to be written anew.
+    Loose,
+    /// Text or white space behind a closing quote.
+    Malformed,
+}
+
+impl Records {
+    /// Scans `bytes`, which hold whole records; the last may lack its line end. Empty lines are no records.
+    pub fn scan(&mut self, bytes: &[u8]) {
+        self.records.clear();
+        self.ends.clear();
+        let mut scanner = Scanner::new(self);
+        scanner.run(bytes);
+    }
+
+    /// The records in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Record> {
+        self.records.iter()
+    }
+
+    /// Record number `index` of the chunk.
+    pub fn get(&self, index: usize) -> &Record {
+        &self.records[index]
+    }
+
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// The raw bytes of field `index`, quotes included; empty when the record has fewer fields.
+    #[inline]
+    pub fn field<'a>(&self, bytes: &'a [u8], record: &Record, index: usize) -> &'a [u8] {
+        if index >= record.fields as usize {
+            return &[];
+        }
+        let at = record.first as usize + index;
+        let start = if index == 0 { record.start as usize } else { self.ends[at - 1] as usize + 1 };
+        &bytes[start..self.ends[at] as usize]
+    }
+
+    /// Where the record ends, without its line end.
+    pub fn end(&self, record: &Record) -> usize {
+        self.ends[(record.first + record.fields) as usize - 1] as usize
+    }
+}
+
+struct Scanner<'r> {
+    out: &'r mut Records,
+    record_start: usize,
+    field_start: usize,
+    first: usize,
+    quoting: Quoting,
+}
+
+impl<'r> Scanner<'r> {
+    fn new(out: &'r mut Records) -> Self {
+        Self { out, record_start: 0, field_start: 0, first: 0, quoting: Quoting::Clean }
+    }
+
+    fn run(&mut self, bytes: &[u8]) {
+        let mut base = 0;
+        'blocks: while base < bytes.len() {
+            let mut mask = structural_mask(&bytes[base..]);
+            while mask != 0 {
+                let at = base + mask.trailing_zeros() as usize;
+                mask &= mask - 1;
+                match bytes[at] {
+                    b',' => self.end_field(at),
+                    b'\n' => self.end_record(bytes, at),
+                    _ if at == self.field_start => {
+                        base = self.skip_quoted(bytes, at);
+                        continue 'blocks;
+                    }
+                    _ => self.quoting = self.quoting.max(Quoting::Loose),
+                }
+            }
+            base += BLOCK_BYTES;
+        }
+        if self.record_start < bytes.len() {
+            self.end_record(bytes, bytes.len());
+        }
+    }
+
+    #[inline]
+    fn end_field(&mut self, at: usize) {
+        self.out.ends.push(at as u32);
+        self.field_start = at + 1;
+    }
+
+    #[inline]
+    fn end_record(&mut self, bytes: &[u8], at: usize) {
+        let end = if at > self.field_start && bytes[at - 1] == b'\r' { at - 1 } else { at };
+        if end > self.record_start {
+            self.out.ends.push(end as u32);
+            self.out.records.push(Record {
+                start: self.record_start as u32,
+                first: self.first as u32,
+                fields: (self.out.ends.len() - self.first) as u32,
+                quoting: self.quoting,
+            });
+        }
+        self.first = self.out.ends.len();
+        self.record_start = at + 1;
+        self.field_start = at + 1;
+        self.quoting = Quoting::Clean;
+    }
+
+    /// Skips the field that the quote at `open` begins and returns where to go on: at its delimiter.
+    fn skip_quoted(&mut self, bytes: &[u8], open: usize) -> usize {
+        let Some(close) = closing_quote(bytes, open + 1, true) else {
+            self.quoting = Quoting::Malformed;
+            return bytes.len();
+        };
+        if close == open + 1 {
+            self.quoting = self.quoting.max(Quoting::Loose);
+        }
+        let next = close + 1;
+        if !ends_field(&bytes[next..]) {
+            self.quoting = Quoting::Malformed;
+        }
+        next
+    }
+}
+
+/// The value of a raw field: without its quotes, doubled quotes made one. `scratch` holds it when it must be changed.
+///
+/// Behind a closing quote, white space and control characters are dropped. Where other text follows, the quotes
+/// are part of the value, which is how Spark reads it: `"a" ` is `a`, `"5" disk` is `"5" disk`.
+#[inline]
+pub fn unquote<'a>(raw: &'a [u8], scratch: &'a mut Vec<u8>) -> &'a [u8] {
+    match raw {
+        [b'"', inner @ .., b'"'] if memchr(b'"', inner).is_none() => inner,
+        [b'"', ..] => unquote_any(raw, scratch),
+        _ => raw,
+    }
+}
+
+fn unquote_any<'a>(raw: &'a [u8], scratch: &'a mut Vec<u8>) -> &'a [u8] {
+    let Some(close) = closing_quote(raw, 1, true) else {
+        return raw;
+    };
+    let behind = &raw[close + 1..];
+    let has_text_behind = behind.iter().any(|&byte| byte > b' ');
+    scratch.clear();
+    if has_text_behind {
+        scratch.push(b'"');
+    }
+    let mut rest = &raw[1..close];
+    while let Some(quote) = memchr(b'"', rest) {
+        scratch.extend_from_slice(&rest[..=quote]);
+        rest = rest.get(quote + 2..).unwrap_or_default();
+    }
+    scratch.extend_from_slice(rest);
+    if has_text_behind {
+        scratch.push(b'"');
+        scratch.extend_from_slice(behind);
+    }
+    scratch
+}
+
+/// Whether a raw field is quoted as RFC 4180 says, from its first byte to its last.
+pub fn is_well_quoted(raw: &[u8]) -> bool {
+    raw.first() == Some(&b'"') && closing_quote(raw, 1, true) == Some(raw.len() - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(input: &str) -> Vec<(Vec<String>, Quoting)> {
+        let mut records = Records::default();
+        records.scan(input.as_bytes());
+        let mut scratch = Vec::new();
+        let mut rows = Vec::new();
+        for record in records.iter() {
+            let mut fields = Vec::new();
+            for index in 0..record.fields as usize {
+                let value = unquote(records.field(input.as_bytes(), record, index), &mut scratch);
+                fields.push(String::from_utf8(value.to_vec()).expect("text"));
+            }
+            rows.push((fields, record.quoting));
+        }
+        rows
+    }
+
+    fn row(fields: &[&str], quoting: Quoting) -> (Vec<String>, Quoting) {
+        (fields.iter().map(ToString::to_string).collect(), quoting)
+    }
+
+    #[test]
+    fn fields_are_found_in_every_form_rfc_4180_knows() {
+        type Row<'a> = (&'a [&'a str], Quoting);
+        let cases: &[(&str, &[Row<'_>])] = &[
+            ("", &[]),
+            ("\n\r\n\n", &[]),
+            ("a", &[(&["a"], Quoting::Clean)]),
+            ("a,b\nc,d\r\n", &[(&["a", "b"], Quoting::Clean), (&["c", "d"], Quoting::Clean)]),
+            (",\n,", &[(&["", ""], Quoting::Clean), (&["", ""], Quoting::Clean)]),
+            ("\"a,b\nc\",d\n", &[(&["a,b\nc", "d"], Quoting::Clean)]),
+            ("\"a\"\"b\",\"\"\"\"\n", &[(&["a\"b", "\""], Quoting::Clean)]),
+            ("\"\",b\n", &[(&["", "b"], Quoting::Loose)]),
+            ("a\"b,c\n", &[(&["a\"b", "c"], Quoting::Loose)]),
+            ("\"a\"\r\n\"b\"", &[(&["a"], Quoting::Clean), (&["b"], Quoting::Clean)]),
+            ("\"a\"b,c\nd,e\n", &[(&["\"a\"b", "c"], Quoting::Malformed), (&["d", "e"], Quoting::Clean)]),
+            ("\"a\" ,\"\" \n", &[(&["a", ""], Quoting::Malformed)]),
+            ("\"a\"\"\"\tb\",\"c\"d", &[(&["\"a\"\"\tb\"", "\"c\"d"], Quoting::Malformed)]),
+            ("a\rb,c\n", &[(&["a\rb", "c"], Quoting::Clean)]),
+            ("ă,î\nș,ț\n", &[(&["ă", "î"], Quoting::Clean), (&["ș", "ț"], Quoting::Clean)]),
+        ];
+        for (input, expected) in cases {
+            let expected: Vec<_> = expected.iter().map(|(fields, quoting)| row(fields, *quoting)).collect();
+            assert_eq!(rows(input), expected, "{input:?}");
+        }
+    }
+
+    #[test]
+    fn fields_on_every_side_of_a_block_border_are_found() {
+        for length in 0..200 {
+            let text = "x".repeat(length);
+            let input = format!("{text},\"{text}\",{text}\n\"{text}\",b,{text}");
+            let quoting = if length == 0 { Quoting::Loose } else { Quoting::Clean };
+            let expected = vec![row(&[&text, &text, &text], quoting), row(&[&text, "b", &text], quoting)];
+            assert_eq!(rows(&input), expected, "{length}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn well_formed_input_reads_as_the_csv_crate_reads_it(input in "([a-c\"]{0,3}(,|\n|\r\n)|\"([a-c,\n]|\"\"){0,80}\"(,|\n))*") {
+            let ours = rows(&input);
+            if ours.iter().all(|(_, quoting)| *quoting != Quoting::Malformed) {
+                let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(input.as_bytes());
+                let theirs: Vec<Vec<String>> = reader
+                    .records()
+                    .map(|record| record.expect("readable").iter().map(str::to_owned).collect())
+                    .collect();
+                proptest::prop_assert_eq!(ours.into_iter().map(|(fields, _)| fields).collect::<Vec<_>>(), theirs);
+            }
+        }
+    }
+}

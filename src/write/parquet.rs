@@ -1,0 +1,156 @@
+//! The Parquet outputs. The filtered one is built column by column on all worker threads as the rows come; its
+//! bytes depend on the rows alone, because batches, pages and row groups end at fixed row numbers.
+
+mod column;
+mod encoding;
+
+use std::io::Write;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow_schema::SchemaRef;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory};
+use parquet::arrow::{ArrowSchemaConverter, ArrowWriter};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use rayon::prelude::*;
+
+use super::{KeptRow, RowSource, UploadWriter};
+use crate::error::{Error, Result};
+use crate::group::Groups;
+use crate::schema::{OutputColumns, grouped_schema};
+use crate::store::{StagedUpload, Upload};
+use column::Column;
+
+/// Rows that are handed to the encoders at once. The encodings are chosen by the first so many rows.
+pub(crate) const BATCH_ROWS: usize = 8192;
+
+/// The filtered output under way.
+pub struct FilteredParquet<W: Write + Send> {
+    schema: SchemaRef,
+    columns: Vec<Column>,
+    /// Begun with the first full batch, because that decides the encodings.
+    file: Option<File<W>>,
+    output: Option<W>,
+    row_group_rows: usize,
+    /// Rows in the row group under way, those of the batch under way among them.
+    rows_in_group: usize,
+}
+
+struct File<W: Write + Send> {
+    writer: SerializedFileWriter<W>,
+    row_groups: ArrowRowGroupWriterFactory,
+}
+
+impl<W: Write + Send> FilteredParquet<W> {
+    /// A writer into `output` whose row groups hold `row_group_rows`.
+    pub fn new(columns: &OutputColumns, row_group_rows: usize, output: W) -> Self {
+        let schema = columns.schema();
+        let columns = columns.iter().zip(schema.fields()).map(|(column, field)| Column::new(column, field)).collect();
+        Self { schema, columns, file: None, output: Some(output), row_group_rows, rows_in_group: 0 }
+    }
+
+    /// Appends rows, in parallel by column.
+    pub fn append(&mut self, source: RowSource<'_>, mut kept: &[KeptRow]) -> Result<()> {
+        while !kept.is_empty() {
+            let until_batch_ends = BATCH_ROWS - self.rows_in_group % BATCH_ROWS;
+            let until_group_ends = self.row_group_rows - self.rows_in_group;
+            let room = if self.file.is_none() { until_batch_ends.min(until_group_ends) } else { until_group_ends };
+            let (now, later) = kept.split_at(room.min(kept.len()));
+            self.columns.par_iter_mut().try_for_each(|column| column.append(source, now))?;
+            self.rows_in_group += now.len();
+            kept = later;
+            if self.file.is_none() && now.len() == room {
+                self.begin_file()?;
+            }
+            if self.rows_in_group == self.row_group_rows {
+                self.end_row_group()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the file, which must hold `rows_counted` rows, and returns what it was written into.
+    pub fn finish(mut self, rows_counted: u64) -> Result<W> {
+        if self.file.is_none() {
+            self.begin_file()?;
+        }
+        if self.rows_in_group > 0 {
+            self.end_row_group()?;
+        }
+        let file = self.file.take().ok_or_else(|| Error::internal("the Parquet file was not begun"))?;
+        let rows: i64 = file.writer.flushed_row_groups().iter().map(|row_group| row_group.num_rows()).sum();
+        if rows != rows_counted as i64 {
+            return Err(Error::internal(format!(
+                "{rows} rows are in the Parquet file, but {rows_counted} were counted"
+            )));
+        }
+        file.writer.into_inner().map_err(failed)
+    }
+
+    fn begin_file(&mut self) -> Result<()> {
+        let output = self.output.take().ok_or_else(|| Error::internal("the Parquet file was begun twice"))?;
+        let properties = encoding::properties(self.columns.iter_mut().map(Column::sample));
+        let parquet_schema = ArrowSchemaConverter::new().convert(&self.schema).map_err(failed)?;
+        let writer = SerializedFileWriter::new(output, parquet_schema.root_schema_ptr(), Arc::new(properties))
+            .map_err(failed)?;
+        let row_groups = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&self.schema));
+        self.file = Some(File { writer, row_groups });
+        self.begin_row_group()
+    }
+
+    fn begin_row_group(&mut self) -> Result<()> {
+        if let Some(file) = &self.file {
+            let index = file.writer.flushed_row_groups().len();
+            let encoders = file.row_groups.create_column_writers(index).map_err(failed)?;
+            for (column, encoder) in self.columns.iter_mut().zip(encoders) {
+                column.begin_row_group(encoder)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end_row_group(&mut self) -> Result<()> {
+        let chunks: Vec<ArrowColumnChunk> =
+            self.columns.par_iter_mut().map(Column::end_row_group).collect::<Result<_>>()?;
+        let file = self.file.as_mut().ok_or_else(|| Error::internal("a row group ended in no file"))?;
+        let mut row_group = file.writer.next_row_group().map_err(failed)?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut row_group).map_err(failed)?;
+        }
+        row_group.close().map_err(failed)?;
+        self.rows_in_group = 0;
+        self.begin_row_group()
+    }
+}
+
+/// Writes the whole grouped output.
+pub fn grouped(groups: &Groups, upload: Box<dyn Upload>) -> Result<StagedUpload> {
+    let schema = grouped_schema();
+    let properties = WriterProperties::builder().set_compression(encoding::COMPRESSION).build();
+    let mut writer =
+        ArrowWriter::try_new(UploadWriter(upload), Arc::clone(&schema), Some(properties)).map_err(failed)?;
+    for groups in groups.in_order().chunks(BATCH_ROWS) {
+        let names = groups.iter().map(|(name, _)| name.map(String::from_utf8_lossy)).collect::<StringArray>();
+        let averages: Float64Array = groups.iter().map(|(_, group)| Some(group.avg_session_duration())).collect();
+        let traffic: Float64Array = groups.iter().map(|(_, group)| group.consumed_traffic).collect();
+        let sessions = Int64Array::from_iter_values(groups.iter().map(|(_, group)| group.sessions));
+        let columns: Vec<ArrayRef> = vec![Arc::new(names), Arc::new(averages), Arc::new(traffic), Arc::new(sessions)];
+        let batch = RecordBatch::try_new(Arc::clone(&schema), columns)
+            .map_err(|error| Error::internal("the groups do not fit their schema").caused_by(error))?;
+        writer.write(&batch).map_err(failed)?;
+    }
+    writer.into_inner().map_err(failed)?.0.finish()
+}
+
+/// A failure of the upload comes out as it went in; anything else is a bug.
+fn failed(error: ParquetError) -> Error {
+    match error {
+        ParquetError::External(source) => match source.downcast::<std::io::Error>() {
+            Ok(error) => Error::from(*error),
+            Err(source) => Error::internal("the Parquet encoder failed").caused_by(source),
+        },
+        error => Error::internal("the Parquet encoder failed").caused_by(error),
+    }
+}
