@@ -1,0 +1,265 @@
+//! What the Lambda does with an event: which runs it asks for, one after the other, and a reply that sums them up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::config::{Config, LakeLocation};
+use crate::engine::{Balance, Progress};
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{self, Force, Ignored, Message, Request, Scope, Wanted};
+use crate::run::{Report, Runner, Status, in_time};
+use crate::window::BatchDate;
+
+/// Handles events on one lake.
+pub struct Handler {
+    runner: Runner,
+    scope: Scope,
+}
+
+/// The answer to an event whose runs succeeded, or to SQS messages, of which some may have failed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Reply {
+    /// Each run, oldest first.
+    pub runs: Vec<RunReply>,
+    /// What in the event asked for no run.
+    pub ignored: Vec<IgnoredReply>,
+    /// The SQS messages that have to be delivered again; only in the answer to SQS.
+    #[serde(rename = "batchItemFailures", skip_serializing_if = "Option::is_none")]
+    pub batch_item_failures: Option<Vec<ItemFailure>>,
+}
+
+/// How one run came out.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunReply {
+    /// Its date.
+    pub run_date: BatchDate,
+    /// How it came out.
+    #[serde(flatten)]
+    pub outcome: RunOutcome,
+}
+
+/// How one run came out.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum RunOutcome {
+    /// What is published is right.
+    Succeeded {
+        /// Whether it had to be published.
+        status: Status,
+        /// Where the records ended.
+        balance: Balance,
+        /// Keys of the outputs.
+        outputs: Vec<String>,
+        /// How long the run that published it took.
+        duration_ms: u64,
+    },
+    /// Nothing was changed.
+    Failed {
+        /// Always `failed`.
+        status: FailedStatus,
+        /// The stable error type.
+        error_type: &'static str,
+        /// What happened.
+        error_message: String,
+    },
+}
+
+/// The status of a run that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FailedStatus {
+    /// It failed.
+    Failed,
+}
+
+/// Something in an event that asked for no run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IgnoredReply {
+    /// An object's key, an event's name, or a date.
+    pub what: String,
+    /// The reason.
+    pub why: String,
+}
+
+/// An SQS message that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ItemFailure {
+    /// The message's id.
+    #[serde(rename = "itemIdentifier")]
+    pub item_identifier: String,
+}
+
+/// The runs of one message, or why it has none.
+type Planned = Result<BTreeMap<BatchDate, Force>>;
+
+impl Handler {
+    /// A handler whose runs `runner` does.
+    pub fn new(runner: Runner) -> Self {
+        let scope = scope(runner.config());
+        Self { runner, scope }
+    }
+
+    /// Handles one event, which must be done by `deadline`.
+    ///
+    /// # Errors
+    ///
+    /// A direct event fails when one of its runs does, after all others were tried; SQS messages fail one by one.
+    pub async fn handle(&self, payload: Value, deadline: Option<Instant>, progress: &Arc<Progress>) -> Result<Reply> {
+        match event::parse(payload, &self.scope)? {
+            Request::Direct(wanted) => self.handle_direct(wanted, deadline, progress).await,
+            Request::Sqs(messages) => self.handle_messages(messages, deadline, progress).await,
+        }
+    }
+
+    async fn handle_direct(
+        &self,
+        wanted: Wanted,
+        deadline: Option<Instant>,
+        progress: &Arc<Progress>,
+    ) -> Result<Reply> {
+        let mut ignored = Vec::new();
+        let existing = self.existing_batches([&wanted], deadline).await?;
+        let planned = self.plan(wanted, &existing, &mut ignored)?;
+        let outcomes = self.run_all(&planned, deadline, progress).await;
+        let failures = outcomes.values().filter(|outcome| outcome.is_err()).count();
+        let runs = outcomes.len();
+        let mut replies = Vec::new();
+        for (run_date, outcome) in outcomes {
+            let report = outcome.map_err(|error| in_run(error, run_date, failures, runs))?;
+            replies.push(RunReply { run_date, outcome: succeeded(&report) });
+        }
+        Ok(Reply { runs: replies, ignored, batch_item_failures: None })
+    }
+
+    async fn handle_messages(
+        &self,
+        messages: Vec<Message>,
+        deadline: Option<Instant>,
+        progress: &Arc<Progress>,
+    ) -> Result<Reply> {
+        let understood = messages.iter().filter_map(|message| message.wanted.as_ref().ok());
+        let existing = self.existing_batches(understood, deadline).await?;
+        let mut ignored = Vec::new();
+        let mut planned: Vec<(String, Planned)> = Vec::new();
+        for Message { id, wanted } in messages {
+            let plan = wanted.and_then(|wanted| self.plan(wanted, &existing, &mut ignored));
+            if let Err(error) = &plan {
+                tracing::error!(message_id = %id, error_type = %error.kind(), %error, "message failed");
+            }
+            planned.push((id, plan));
+        }
+        let mut all = BTreeMap::new();
+        for (&date, &force) in planned.iter().flat_map(|(_, plan)| plan.iter().flatten()) {
+            let wish = all.entry(date).or_insert(force);
+            *wish = force.max(*wish);
+        }
+        let outcomes = self.run_all(&all, deadline, progress).await;
+        let failed = |plan: &Planned| match plan {
+            Ok(runs) => runs.keys().any(|date| outcomes.get(date).is_none_or(Result::is_err)),
+            Err(_) => true,
+        };
+        let failures = planned.iter().filter(|(_, plan)| failed(plan));
+        let failures = failures.map(|(id, _)| ItemFailure { item_identifier: id.clone() }).collect();
+        let reply = |(&run_date, outcome): (&BatchDate, &Result<Report>)| RunReply {
+            run_date,
+            outcome: outcome.as_ref().map_or_else(run_failed, succeeded),
+        };
+        let runs = outcomes.iter().map(reply).collect();
+        Ok(Reply { runs, ignored, batch_item_failures: Some(failures) })
+    }
+
+    /// The dates of all batches in the lake, unless nothing is wanted of them.
+    async fn existing_batches<'w>(
+        &self,
+        wanted: impl IntoIterator<Item = &'w Wanted>,
+        deadline: Option<Instant>,
+    ) -> Result<BTreeSet<BatchDate>> {
+        match wanted.into_iter().any(|wanted| !wanted.wants.is_empty()) {
+            true => in_time(deadline, "the batches were listed", self.runner.existing_batches()).await,
+            false => Ok(BTreeSet::new()),
+        }
+    }
+
+    fn plan(&self, wanted: Wanted, existing: &BTreeSet<BatchDate>, ignored: &mut Vec<IgnoredReply>) -> Planned {
+        let config = self.runner.config();
+        let plan = event::run_dates(&wanted.wants, existing, config.window_days, config.lookback_days);
+        let skipped = plan.as_ref().map(|plan| plan.skipped.clone()).unwrap_or_default();
+        for Ignored { what, why } in wanted.ignored.into_iter().chain(skipped) {
+            tracing::info!(what, %why, "ignored");
+            ignored.push(IgnoredReply { what, why: why.to_string() });
+        }
+        Ok(plan?.runs)
+    }
+
+    /// Runs oldest first; a run that fails does not keep the others from being tried.
+    async fn run_all(
+        &self,
+        planned: &BTreeMap<BatchDate, Force>,
+        deadline: Option<Instant>,
+        progress: &Arc<Progress>,
+    ) -> BTreeMap<BatchDate, Result<Report>> {
+        let mut outcomes = BTreeMap::new();
+        for (&run_date, &force) in planned {
+            let outcome = match deadline {
+                Some(deadline) if Instant::now() >= deadline => {
+                    Err(Error::new(ErrorKind::DeadlineExceeded, "no time was left to begin the run"))
+                }
+                _ => self.runner.run(run_date, force, deadline, progress).await,
+            };
+            log(run_date, &outcome);
+            outcomes.insert(run_date, outcome);
+        }
+        outcomes
+    }
+}
+
+/// Which keys of which bucket are ours.
+fn scope(config: &Config) -> Scope {
+    let (bucket, key_prefix) = match &config.lake {
+        LakeLocation::Folder(_) => (None, String::new()),
+        LakeLocation::S3 { bucket, prefix } => (Some(bucket.clone()), prefix.clone()),
+    };
+    Scope { input_prefix: config.input_prefix.clone(), output_prefix: config.output_prefix.clone(), bucket, key_prefix }
+}
+
+fn log(run_date: BatchDate, outcome: &Result<Report>) {
+    match outcome {
+        Ok(Report { status: Status::Unchanged, .. }) => tracing::info!(%run_date, "run unchanged"),
+        Ok(Report { status: Status::Published, manifest }) => {
+            let Balance { read, written, filtered_by_date, filtered_by_duration, duplicates, rejected } =
+                manifest.figures.balance;
+            tracing::info!(
+                %run_date, read, written, filtered_by_date, filtered_by_duration, duplicates, rejected,
+                duration_ms = manifest.timings.total_ms, "run published"
+            );
+        }
+        Err(error) => tracing::error!(%run_date, error_type = %error.kind(), %error, "run failed"),
+    }
+}
+
+fn succeeded(report: &Report) -> RunOutcome {
+    let manifest = &report.manifest;
+    RunOutcome::Succeeded {
+        status: report.status,
+        balance: manifest.figures.balance,
+        outputs: manifest.outputs.iter().map(|output| output.version.key.clone()).collect(),
+        duration_ms: manifest.timings.total_ms,
+    }
+}
+
+fn run_failed(error: &Error) -> RunOutcome {
+    RunOutcome::Failed {
+        status: FailedStatus::Failed,
+        error_type: error.kind().as_str(),
+        error_message: error.to_string(),
+    }
+}
+
+fn in_run(error: Error, run_date: BatchDate, failures: usize, runs: usize) -> Error {
+    let others = if runs > 1 { format!(" ({failures} of {runs} runs failed)") } else { String::new() };
+    Error::new(error.kind(), format!("run of {run_date} failed{others}")).caused_by(error)
+}
