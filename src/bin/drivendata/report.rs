@@ -1,0 +1,95 @@
+//! What a run did, for people and for machines.
+
+use comfy_table::{CellAlignment, Table, presets};
+use drivendata_transform::error::{Error, Result};
+use drivendata_transform::run::{Report, Status};
+use drivendata_transform::window::BatchDate;
+use serde_json::json;
+
+use crate::print;
+
+/// Each run date, oldest first, with how it came out.
+type Outcomes = [(BatchDate, Result<Report>)];
+
+pub(crate) fn print_json(outcomes: &Outcomes) -> Result<()> {
+    let run = |(run_date, outcome): &(BatchDate, Result<Report>)| match outcome {
+        Ok(Report { status, manifest }) => json!({ "run_date": run_date, "status": status, "manifest": manifest }),
+        Err(error) => json!({
+            "run_date": run_date,
+            "status": "failed",
+            "error_type": error.kind().as_str(),
+            "error_message": error.to_string(),
+        }),
+    };
+    let runs: Vec<_> = outcomes.iter().map(run).collect();
+    print::line(to_json(&json!({ "runs": runs }))?)
+}
+
+pub(crate) fn to_json(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string_pretty(value).map_err(|error| Error::internal("the answer has no JSON form").caused_by(error))
+}
+
+/// The runs that succeeded; the others have been reported as they failed.
+pub(crate) fn print_tables(outcomes: &Outcomes, lake: &str) -> Result<()> {
+    let reports: Vec<&Report> = outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().ok()).collect();
+    if reports.is_empty() {
+        return Ok(());
+    }
+    let mut balances = table(&[
+        "run date",
+        "status",
+        "read",
+        "written",
+        "by date",
+        "by duration",
+        "duplicates",
+        "rejected",
+        "ms",
+        "peak MiB",
+    ]);
+    let mut outputs = table(&["output", "rows", "bytes"]);
+    for Report { status, manifest } in &reports {
+        let balance = manifest.figures.balance;
+        let status = match status {
+            Status::Published => "published",
+            Status::Unchanged => "unchanged",
+        };
+        let peak = manifest.memory.peak_bytes.map_or(String::new(), |bytes| (bytes >> 20).to_string());
+        balances.add_row([
+            manifest.run_date.to_string(),
+            status.to_owned(),
+            balance.read.to_string(),
+            balance.written.to_string(),
+            balance.filtered_by_date.to_string(),
+            balance.filtered_by_duration.to_string(),
+            balance.duplicates.to_string(),
+            balance.rejected.to_string(),
+            manifest.timings.total_ms.to_string(),
+            peak,
+        ]);
+        for output in &manifest.outputs {
+            outputs.add_row([output.version.key.clone(), output.rows.to_string(), output.version.bytes.to_string()]);
+        }
+    }
+    align_numbers(&mut balances, 2);
+    align_numbers(&mut outputs, 1);
+    print::line(format_args!("{balances}\n\n{outputs}\n\nin {lake}"))?;
+    for Report { manifest, .. } in reports {
+        for missing in &manifest.missing_days {
+            print::line(format_args!("note: the run of {} had no batch of {missing} to read", manifest.run_date))?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
+    table
+}
+
+pub(crate) fn align_numbers(table: &mut Table, from: usize) {
+    for column in table.column_iter_mut().skip(from) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+}

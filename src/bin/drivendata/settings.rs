@@ -1,0 +1,61 @@
+//! The settings as flags: one for each setting of the library, generated from its table.
+
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use drivendata_transform::config::{Config, RawSettings, SETTINGS};
+use drivendata_transform::error::Result;
+
+/// The settings typed as flags.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SettingsArguments(RawSettings);
+
+impl SettingsArguments {
+    pub(crate) fn check(&self) -> Result<Config> {
+        Config::from_raw(&self.0)
+    }
+
+    /// The same with one more setting.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Result<Self> {
+        self.0.set(name, value)?;
+        Ok(self)
+    }
+}
+
+impl Args for SettingsArguments {
+    fn augment_args(command: Command) -> Command {
+        SETTINGS.iter().fold(command, |command, setting| {
+            let default =
+                if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
+            command.arg(
+                Arg::new(setting.name)
+                    .long(setting.flag())
+                    .value_name(setting.unit)
+                    .allow_hyphen_values(true)
+                    .help_heading("Settings")
+                    .help(format!("{}{default}", setting.help)),
+            )
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for SettingsArguments {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut arguments = Self::default();
+        arguments.update_from_arg_matches(matches)?;
+        Ok(arguments)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        for setting in SETTINGS {
+            if let Some(value) = matches.get_one::<String>(setting.name) {
+                self.0
+                    .set(setting.name, value.as_str())
+                    .map_err(|error| clap::Error::raw(clap::error::ErrorKind::InvalidValue, error))?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,22 @@
+//! The `drivendata` program as a user runs it: arguments, standard output and error, exit codes.
+
+mod common;
+
+#[path = "cli/bucket.rs"]
+mod bucket;
+#[path = "cli/demo.rs"]
+mod demo;
+#[path = "cli/generate.rs"]
+mod generate;
+#[path = "cli/invoke.rs"]
+mod invoke;
+#[path = "cli/pipes.rs"]
+mod pipes;
+#[path = "cli/program.rs"]
+mod program;
+#[path = "cli/run.rs"]
+mod run;
+#[path = "cli/usage.rs"]
+mod usage;
+#[path = "cli/wrong_files.rs"]
+mod wrong_files;

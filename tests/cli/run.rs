@@ -1,0 +1,161 @@
+//! `drivendata run` on a folder.
+
+use serde_json::Value;
+
+use crate::common::batches::{HEADER, batch, row, row_with};
+use crate::program::Home;
+
+const DAYS: [&str; 3] = ["2024-09-14", "2024-09-15", "2024-09-16"];
+
+/// A home whose folder `lake` has three days: of two rows, two rows of which one is too short, and one row.
+fn home() -> Home {
+    let home = Home::new();
+    let days =
+        [vec![row("Ana", 1), row("Bogdan", 2)], vec![row("Ana", 3), row_with("Carmen", 4, "30")], vec![row("Dana", 5)]];
+    for (date, rows) in DAYS.iter().zip(&days) {
+        home.write(&format!("lake/raw_data/batch_{date}.csv"), batch(rows));
+    }
+    home
+}
+
+fn run(home: &Home, more: &[&str]) -> crate::program::Ended {
+    home.run(&[&["run", "--lake", "lake"], more].concat())
+}
+
+/// The runs in the JSON answer of a success.
+fn runs(home: &Home, more: &[&str]) -> Vec<Value> {
+    let answer = run(home, &[more, &["--json"]].concat()).succeeded();
+    let answer: Value = serde_json::from_str(&answer).expect("JSON");
+    answer["runs"].as_array().expect("a list of runs").clone()
+}
+
+fn dates(runs: &[Value]) -> Vec<&str> {
+    runs.iter().map(|run| run["run_date"].as_str().expect("a date")).collect()
+}
+
+fn manifest(home: &Home, date: &str) -> String {
+    home.read(&format!("lake/transformed_data/runs/run_date={date}/manifest.json"))
+}
+
+#[test]
+fn without_a_date_the_newest_batch_is_run_and_summed_up_in_tables() {
+    let home = home();
+    let answer = run(&home, &[]).succeeded();
+    let line = answer.lines().find(|line| line.contains("2024-09-16")).expect("a line for the run");
+    let cells: Vec<&str> = line.split_whitespace().take(8).collect();
+    assert_eq!(cells, ["2024-09-16", "published", "3", "2", "0", "1", "0", "0"]);
+    let output = "transformed_data/filtered/csv/run_date=2024-09-16/filtered.csv";
+    let bytes = home.read(&format!("lake/{output}")).len().to_string();
+    let line = answer.lines().find(|line| line.contains(output)).expect("a line for the output");
+    assert_eq!(line.split_whitespace().collect::<Vec<_>>(), [output, "2", &bytes]);
+    assert!(!answer.contains("2024-09-14"), "{answer}");
+    assert!(answer.trim_end().ends_with("in lake"), "{answer}");
+}
+
+#[test]
+fn a_date_a_range_and_a_repetition_run_what_they_name() {
+    let home = home();
+    let first = runs(&home, &["--date", "2024-09-15"]);
+    assert_eq!(dates(&first), ["2024-09-15"]);
+    assert_eq!(first[0]["status"], "published");
+
+    let range = runs(&home, &["--from", "2024-09-13", "--to", "2024-09-15"]);
+    assert_eq!(dates(&range), DAYS[..2]);
+    assert_eq!((&range[0]["status"], &range[1]["status"]), (&"published".into(), &"unchanged".into()));
+
+    assert_eq!(runs(&home, &["--date", "2024-09-15", "--force"])[0]["status"], "published");
+    assert_eq!(runs(&home, &["--date", "2024-09-15"])[0]["status"], "unchanged");
+}
+
+#[test]
+fn the_json_answer_is_the_manifest_that_was_published() {
+    let home = home();
+    let runs = runs(&home, &["--date", "2024-09-15"]);
+    let published: Value = serde_json::from_str(&manifest(&home, "2024-09-15")).expect("JSON");
+    assert_eq!(runs[0]["manifest"], published);
+    let balance = &published["balance"];
+    assert_eq!((&balance["read"], &balance["written"]), (&4.into(), &3.into()));
+    assert_eq!(published["inputs"][0]["key"], "raw_data/batch_2024-09-14.csv");
+    assert_eq!(published["outputs"].as_array().map(Vec::len), Some(5));
+}
+
+#[test]
+fn a_first_day_is_run_without_the_day_before_and_says_so() {
+    let answer = run(&home(), &["--date", "2024-09-14"]).succeeded();
+    assert!(answer.contains("note: the run of 2024-09-14 had no batch of 2024-09-13 to read"), "{answer}");
+}
+
+#[test]
+fn settings_are_taken_as_flags() {
+    let home = home();
+    let flags = ["--window-days=1", "--min-session-duration", "-1", "--output-formats", "csv"];
+    let runs = runs(&home, &[&["--date", "2024-09-15"], &flags[..]].concat());
+    assert_eq!(runs[0]["manifest"]["balance"]["written"], 2);
+    assert_eq!(runs[0]["manifest"]["settings"]["min_session_duration"], -1);
+    assert_eq!(runs[0]["manifest"]["outputs"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn a_range_without_a_batch_runs_nothing_and_says_so() {
+    let ended = run(&home(), &["--from", "2024-10-01", "--to", "2024-10-02"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, ""));
+    assert!(ended.stderr.starts_with("note: 2024-10-01 to 2024-10-02: "), "{}", ended.stderr);
+}
+
+#[test]
+fn a_date_without_a_batch_and_a_lake_without_any_are_unusable_input() {
+    let error = run(&home(), &["--date", "2024-10-01"]).failed(3);
+    assert_eq!(error, "error: 2024-10-01 has no batch (InvalidInput)\n");
+    let home = Home::new();
+    home.write("lake/readme.txt", "");
+    assert_eq!(run(&home, &[]).failed(3), "error: there is no batch in lake/raw_data/ (InvalidInput)\n");
+}
+
+#[test]
+fn a_lake_that_is_no_folder_is_a_wrong_setting() {
+    let home = Home::new();
+    let missing = run(&home, &[]).failed(2);
+    assert!(missing.contains("the lake's folder lake does not exist (a bucket is written s3://bucket)"), "{missing}");
+    home.write("lake", "");
+    assert!(run(&home, &[]).failed(2).contains("lake is not a folder"));
+}
+
+#[test]
+fn a_failed_date_keeps_no_other_from_being_run_and_decides_the_exit_code() {
+    let home = home();
+    home.write("lake/raw_data/batch_2024-09-15.csv", HEADER.replace(",email,", ",mail,"));
+    let ended = run(&home, &["--from", "2024-09-14", "--to", "2024-09-16", "--window-days", "1"]);
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+    let message = "error: run of 2024-09-15 failed: raw_data/batch_2024-09-15.csv: missing required columns email";
+    assert!(ended.stderr.starts_with(message), "{}", ended.stderr);
+    assert_eq!(ended.stdout.matches("published").count(), 2, "{}", ended.stdout);
+
+    let ended = run(&home, &["--from", "2024-09-14", "--to", "2024-09-16", "--window-days", "1", "--json"]);
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    let answer: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    let runs = answer["runs"].as_array().expect("a list of runs");
+    assert_eq!(dates(runs), DAYS);
+    let statuses: Vec<&str> = runs.iter().filter_map(|run| run["status"].as_str()).collect();
+    assert_eq!(statuses, ["unchanged", "failed", "unchanged"]);
+    assert_eq!(runs[1]["error_type"], "InvalidInput");
+    assert!(runs[1]["error_message"].as_str().expect("a message").contains("missing required columns email"));
+}
+
+#[test]
+fn a_run_that_does_not_fit_the_memory_granted_has_an_exit_code_of_its_own() {
+    let home = home();
+    let error = run(&home, &["--memory-limit-mb", "1"]).failed(7);
+    assert!(error.contains("1 MiB are granted (TooLarge)"), "{error}");
+    assert!(!home.path().join("lake/transformed_data").exists(), "nothing was published");
+}
+
+#[test]
+fn a_lake_that_cannot_be_written_is_for_the_operator() {
+    let home = home();
+    home.write("lake/transformed_data", "a file where the folder should be");
+    let ended = run(&home, &["--date", "2024-09-15"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    let message = "could not be published: Not a directory (os error 20) (Configuration)";
+    assert!(ended.stderr.contains(message), "{}", ended.stderr);
+}

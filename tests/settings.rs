@@ -1,0 +1,227 @@
+//! The settings as an operator meets them: defaults, borders, what is refused and in which words, the README's table.
+
+use std::fs;
+
+use drivendata_transform::config::{Config, LakeLocation, OutputFormat, Preset, RawSettings, SETTINGS, Setting};
+use drivendata_transform::error::ErrorKind;
+use drivendata_transform::rules::date::parse_date;
+use drivendata_transform::rules::mask::Masking;
+
+/// The configuration of a lake with these settings typed, or the text of the error.
+fn config(typed: &[(&str, &str)]) -> Result<Config, String> {
+    let mut raw = RawSettings::default();
+    raw.set("LAKE", "lake").expect("a setting");
+    for &(name, value) in typed {
+        raw.set(name, value).expect("a setting");
+    }
+    Config::from_raw(&raw).map_err(|error| {
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+        error.to_string()
+    })
+}
+
+fn usable(typed: &[(&str, &str)]) -> Config {
+    config(typed).unwrap_or_else(|error| panic!("{typed:?}: {error}"))
+}
+
+fn is_usable(name: &str, value: &str) -> bool {
+    match config(&[(name, value)]) {
+        Ok(_) => true,
+        Err(error) => {
+            assert!(error.contains(&format!("setting {name} ")), "the setting is not named: {error}");
+            false
+        }
+    }
+}
+
+fn setting(name: &str) -> &'static Setting {
+    SETTINGS.iter().find(|setting| setting.name == name).expect("a setting")
+}
+
+/// The bounds that a setting's row shows: `days, 1 to 366`.
+fn bounds(setting: &Setting) -> Option<(i64, i64)> {
+    let (_, range) = setting.unit.rsplit_once(", ")?;
+    let (first, last) = range.split_once(" to ")?;
+    Some((first.parse().ok()?, last.parse().ok()?))
+}
+
+#[test]
+fn every_default_is_what_one_would_type() {
+    let defaults = format!("{:?}", usable(&[]));
+    for setting in SETTINGS.iter().filter(|setting| setting.name != "LAKE") {
+        let typed = usable(&[(setting.name, setting.default)]);
+        assert_eq!(format!("{typed:?}"), defaults, "{}", setting.name);
+        let spaced = format!(" {} ", setting.default);
+        assert_eq!(format!("{:?}", usable(&[(setting.name, &spaced)])), defaults, "{}", setting.name);
+    }
+}
+
+#[test]
+fn every_value_that_cannot_be_used_is_refused_with_the_settings_name_and_what_was_expected() {
+    for setting in SETTINGS {
+        let wrong = if setting.name == "LAKE" { "http://x" } else { "?" };
+        let error = config(&[(setting.name, wrong)]).expect_err(setting.name);
+        let expected = format!("setting {} cannot be {wrong:?}; expected: {}", setting.name, setting.unit);
+        assert_eq!(error, expected);
+    }
+}
+
+#[test]
+fn the_bounds_shown_are_the_bounds_checked() {
+    let bounded: Vec<_> = SETTINGS.iter().filter_map(|setting| Some((setting, bounds(setting)?))).collect();
+    assert_eq!(bounded.len(), 12, "all numbers but the three in the data's unit");
+    for (setting, (first, last)) in bounded {
+        for (value, inside) in [(first, true), (last, true), (first - 1, false), (last + 1, false)] {
+            assert_eq!(is_usable(setting.name, &value.to_string()), inside, "{}={value}", setting.name);
+        }
+        for wrong in ["", "1.5x", "NaN", "inf", "99999999999999999999999", "0x10", "1 2"] {
+            assert!(!is_usable(setting.name, wrong), "{}={wrong}", setting.name);
+        }
+    }
+}
+
+#[test]
+fn numbers_in_the_datas_unit_are_any_32_bit_integers() {
+    for name in ["MIN_SESSION_DURATION", "ACTIVE_ABOVE", "MODERATE_FROM"] {
+        for wrong in ["2147483648", "-2147483649", "30.0", ""] {
+            assert!(!is_usable(name, wrong), "{name}={wrong}");
+        }
+    }
+    assert_eq!(usable(&[("MIN_SESSION_DURATION", "-2147483648")]).rules.min_session_duration, i32::MIN);
+    let error = config(&[("ACTIVE_ABOVE", "29")]).expect_err("levels upside down");
+    assert_eq!(error, "setting MODERATE_FROM (30) is above ACTIVE_ABOVE (29)");
+    usable(&[("ACTIVE_ABOVE", "30")]);
+}
+
+#[test]
+fn dates_are_written_in_full_and_an_empty_one_is_an_open_end() {
+    for name in ["ACCESSED_FROM", "ACCESSED_TO"] {
+        for wrong in ["2024", "2024-6-1", "2024-02-30", "01.06.2024", "2024-06-01 00:00", "today"] {
+            assert!(!is_usable(name, wrong), "{name}={wrong}");
+        }
+    }
+    let rules = usable(&[("ACCESSED_FROM", "2024-02-29"), ("ACCESSED_TO", "2024-02-29")]).rules;
+    assert_eq!((rules.accessed_from, rules.accessed_to), (parse_date(b"2024-02-29"), parse_date(b"2024-02-29")));
+    let rules = usable(&[("ACCESSED_FROM", ""), ("ACCESSED_TO", "")]).rules;
+    assert_eq!((rules.accessed_from, rules.accessed_to), (None, None));
+    let error = config(&[("ACCESSED_FROM", "2025-01-01")]).expect_err("after the default's end");
+    assert_eq!(error, "setting ACCESSED_FROM (2025-01-01) is after ACCESSED_TO (2024-12-31)");
+}
+
+#[test]
+fn the_glue_preset_fills_in_what_was_not_typed() {
+    let rules = usable(&[("PRESET", "glue")]).rules;
+    assert_eq!(rules.preset, Preset::Glue);
+    assert_eq!((rules.accessed_from, rules.accessed_to), (parse_date(b"2024-01-02"), None));
+    assert_eq!(rules.masking, Masking::Glue);
+    let defaults = usable(&[]).rules;
+    assert_eq!((rules.min_session_duration, rules.activity), (defaults.min_session_duration, defaults.activity));
+
+    let typed = [("ACCESSED_FROM", ""), ("ACCESSED_TO", "2024-06-30"), ("MASKING", "standard")];
+    let rules = usable(&[&[("PRESET", "glue")], &typed[..]].concat()).rules;
+    assert_eq!((rules.accessed_from, rules.accessed_to), (None, parse_date(b"2024-06-30")));
+    assert_eq!(rules.masking, Masking::Standard);
+
+    let later = usable(&[("PRESET", "glue"), ("ACCESSED_FROM", "2025-01-01")]).rules;
+    assert_eq!((later.accessed_from, later.accessed_to), (parse_date(b"2025-01-01"), None), "the script knows no end");
+}
+
+#[test]
+fn prefixes_are_folders_apart_from_each_other() {
+    for name in ["INPUT_PREFIX", "OUTPUT_PREFIX"] {
+        for wrong in ["", "/", "data", "/data/", "a//b/", "data//", "../data/", "a/../b/", "./a/"] {
+            assert!(!is_usable(name, wrong), "{name}={wrong}");
+        }
+        assert!(is_usable(name, "a/b/c/") && is_usable(name, "..data/"), "{name}");
+    }
+    for (input, output) in [("a/", "a/"), ("a/", "a/b/"), ("a/b/", "a/")] {
+        let error = config(&[("INPUT_PREFIX", input), ("OUTPUT_PREFIX", output)]).expect_err("one within the other");
+        assert_eq!(error, "settings INPUT_PREFIX and OUTPUT_PREFIX must not lie within one another");
+    }
+    let apart = usable(&[("INPUT_PREFIX", "lake/in/"), ("OUTPUT_PREFIX", "lake/in-clean/")]);
+    assert_eq!((apart.input_prefix.as_str(), apart.output_prefix.as_str()), ("lake/in/", "lake/in-clean/"));
+}
+
+#[test]
+fn a_lake_is_a_bucket_a_part_of_one_or_a_folder() {
+    let s3 = |bucket: &str, prefix: &str| LakeLocation::S3 { bucket: bucket.to_owned(), prefix: prefix.to_owned() };
+    for (text, lake) in [
+        ("s3://b", s3("b", "")),
+        ("s3://b/", s3("b", "")),
+        ("s3://b/a/lake", s3("b", "a/lake/")),
+        ("s3://b/a/lake//", s3("b", "a/lake/")),
+        ("b", LakeLocation::Folder("b".into())),
+        ("/data/my lake", LakeLocation::Folder("/data/my lake".into())),
+    ] {
+        assert_eq!(usable(&[("LAKE", text)]).lake, lake, "{text}");
+    }
+    for wrong in ["s3://", "s3:///a", "s3://my bucket", "S3://b", "s3a://b", "https://b.s3.amazonaws.com"] {
+        assert!(!is_usable("LAKE", wrong), "{wrong}");
+    }
+    let missing = "setting LAKE is missing: s3://bucket[/prefix] or a folder expected";
+    assert_eq!(config(&[("LAKE", "")]).expect_err("no lake"), missing);
+}
+
+#[test]
+fn an_endpoint_is_a_url() {
+    for url in ["http://localhost:9000", "https://s3.example.com"] {
+        assert_eq!(usable(&[("ENDPOINT_URL", url)]).endpoint_url.as_deref(), Some(url));
+    }
+    assert_eq!(usable(&[("ENDPOINT_URL", "")]).endpoint_url, None);
+    for wrong in ["localhost:9000", "http://", "ftp://x", "http://a b"] {
+        assert!(!is_usable("ENDPOINT_URL", wrong), "{wrong}");
+    }
+}
+
+#[test]
+fn formats_are_published_in_one_order_however_they_are_listed() {
+    let both = [OutputFormat::Parquet, OutputFormat::Csv];
+    for (text, formats) in [("csv, parquet", &both[..]), ("parquet,parquet", &both[..1]), ("csv", &both[1..])] {
+        assert_eq!(usable(&[("OUTPUT_FORMATS", text)]).formats, formats, "{text}");
+    }
+    for wrong in ["", "parquet,", "orc", "parquet;csv"] {
+        assert!(!is_usable("OUTPUT_FORMATS", wrong), "{wrong}");
+    }
+}
+
+#[test]
+fn limits_of_zero_are_no_limits() {
+    let limits = usable(&[("THREADS", "0"), ("MEMORY_LIMIT_MB", "0"), ("TIME_LIMIT_SECONDS", "0")]).limits;
+    assert_eq!((limits.threads, limits.memory_bytes_max, limits.run_time_max), (None, None, None));
+    let limits = usable(&[("THREADS", "3"), ("MEMORY_LIMIT_MB", "2"), ("TIME_LIMIT_SECONDS", "4")]).limits;
+    assert_eq!((limits.threads, limits.memory_bytes_max), (Some(3), Some(2 << 20)));
+    assert_eq!(limits.run_time_max.map(|time| time.as_secs()), Some(4));
+}
+
+#[test]
+fn an_unknown_variable_is_named_and_its_value_is_not_shown() {
+    let from = |name: &str| {
+        RawSettings::from_environment([(name.to_owned(), "secret".to_owned())]).map_err(|error| error.to_string())
+    };
+    assert_eq!(from("WINDOW_DAY").expect_err("a slip of the pen"), "unknown setting WINDOW_DAY");
+    assert_eq!(from("window_days").expect_err("lower case"), "unknown setting window_days; did you mean WINDOW_DAYS?");
+    for platform in ["AWS_REGION", "_HANDLER", "PATH", "LAMBDA_TASK_ROOT", "TZ"] {
+        from(platform).expect(platform);
+    }
+}
+
+/// The table as the README shows it.
+fn table() -> String {
+    let mut table = "| setting | default | unit | meaning |\n| --- | --- | --- | --- |\n".to_owned();
+    for Setting { name, default, unit, help } in SETTINGS {
+        let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
+        table += &format!("| `{name}` | {default} | {unit} | {help} |\n");
+    }
+    table
+}
+
+#[test]
+fn the_readme_shows_every_setting() {
+    assert!(table().lines().all(|line| line.matches('|').count() == 5), "a cell of the table holds a bar");
+    assert_eq!(setting("LAKE").flag(), "lake");
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("README.md");
+    let (_, shown) = readme.split_once("<!-- settings -->\n").expect("the line <!-- settings --> in README.md");
+    let (shown, _) = shown.split_once("<!-- /settings -->").expect("the line <!-- /settings --> in README.md");
+    let expected = table();
+    assert_eq!(shown.trim(), expected.trim(), "README.md's table of settings should be:\n\n{expected}\n");
+}
