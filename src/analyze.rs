@@ -1,0 +1,206 @@
+//! A look at all cleaned rows of a window, as the notebook of the old pipeline took it: the same reading and cleaning
+//! as a run (missing values, casts, duplicates), but without the filter. Publishes nothing.
+
+mod cell;
+mod describe;
+mod export;
+mod sink;
+mod traffic;
+
+pub use cell::Cell;
+pub use describe::ColumnDescription;
+pub use export::ExportTarget;
+pub use traffic::{IpTraffic, TrafficPerIp};
+
+use std::sync::Arc;
+
+use arrow_schema::{DataType, Field};
+use serde::Serialize;
+
+use crate::config::Selection;
+use crate::engine::{self, Plan, Progress, Selected};
+use crate::error::{Error, Result};
+use crate::manifest::{Figures, InputEntry, RejectedEntry};
+use crate::run::{Runner, Window};
+use crate::schema::{KnownColumn, OutputColumns};
+use crate::window::BatchDate;
+use export::Export;
+use sink::AnalysisSink;
+
+/// What an analysis is to show besides its figures.
+#[derive(Clone, Debug)]
+pub struct AnalysisOptions {
+    /// How many of the first rows.
+    pub first_rows: usize,
+    /// Where the processed rows go, if anywhere.
+    pub export: Option<ExportTarget>,
+}
+
+/// What there is to say about the cleaned rows of a window.
+#[derive(Debug, Serialize)]
+pub struct Analysis {
+    /// The date whose window it is.
+    pub run_date: BatchDate,
+    /// The batch dates read, oldest first.
+    pub window: Vec<BatchDate>,
+    /// Those of them for which there is no batch.
+    pub missing_days: Vec<BatchDate>,
+    /// The objects read, in order.
+    pub inputs: Vec<InputEntry>,
+    /// Where the records ended.
+    pub balance: AnalysisBalance,
+    /// Rejected records by column and reason.
+    pub rejected: Vec<RejectedEntry>,
+    /// The columns of the processed rows.
+    pub schema: Vec<SchemaColumn>,
+    /// The first processed rows, each with its cells in the order of the schema.
+    pub first_rows: Vec<Vec<Option<Cell>>>,
+    /// The figures of each column that holds numbers or texts.
+    pub describe: Vec<ColumnDescription>,
+    /// Session lengths.
+    pub session_duration: SessionDuration,
+    /// Total traffic per IP address, largest first.
+    pub traffic_per_ip: TrafficPerIp,
+    /// Rows per access date, in order, null first.
+    pub sessions_per_day: Vec<DaySessions>,
+    /// Rows per year of birth, in order, null first.
+    pub birth_years: Vec<BirthYearRows>,
+    /// The file the processed rows were written to, if that was wanted.
+    pub export: Option<String>,
+}
+
+/// Where the records of an analysis ended: `read = rows + duplicates + rejected`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct AnalysisBalance {
+    /// Records in the inputs.
+    pub read: u64,
+    /// Processed rows: all that the figures are about.
+    pub rows: u64,
+    /// Rows whose `unique_id` came before.
+    pub duplicates: u64,
+    /// Records that cannot be used.
+    pub rejected: u64,
+}
+
+/// A column of the processed rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SchemaColumn {
+    /// Its name.
+    pub name: String,
+    /// Its type, as Athena and Spark call it.
+    #[serde(rename = "type")]
+    pub data_type: &'static str,
+}
+
+/// Session lengths, in the data's own unit; `None`: there are no rows.
+#[derive(Clone, Debug, Serialize)]
+pub struct SessionDuration {
+    /// Their average.
+    pub average: Option<Cell>,
+    /// The longest.
+    pub longest: Option<Cell>,
+}
+
+/// The rows of one access date.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DaySessions {
+    /// The date as it is written in the cell; `None`: null.
+    pub date: Option<Cell>,
+    /// How many.
+    pub sessions: u64,
+}
+
+/// The rows of one year of birth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct BirthYearRows {
+    /// The year; `None`: null.
+    pub birth_year: Option<i32>,
+    /// How many.
+    pub rows: u64,
+}
+
+impl Runner {
+    /// Looks at all cleaned rows of the window that ends at `run_date`.
+    pub async fn analyze(
+        &self,
+        run_date: BatchDate,
+        options: AnalysisOptions,
+        progress: &Arc<Progress>,
+    ) -> Result<Analysis> {
+        let deadline = self.deadline();
+        let window = self.window(run_date).await?;
+        progress.begin(window.objects.iter().map(|object| object.bytes).sum());
+        let headers = self.headers(&window.objects).await?;
+        let mut plan = self.plan_with(&headers, OutputColumns::of_window(&headers).with_birth_year());
+        plan.rules.selection = Selection::All;
+
+        let watch = Arc::new(self.watch(&plan, deadline, progress));
+        let inputs = self.inputs(&plan, &window.objects);
+        let workers = self.workers();
+        let work = move || {
+            let export = options.export.map(|target| Export::begin(&target, &plan.columns, plan.row_group_rows));
+            let mut sink = AnalysisSink::new(&plan.columns, options.first_rows, export.transpose()?);
+            let selected = engine::feed(&plan, inputs, &mut sink, &workers, &watch)?;
+            workers.install(|| conclude(run_date, window, &plan, selected, sink))
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map_err(|_| Error::internal("the analysis panicked"))?
+    }
+}
+
+/// Puts the figures together.
+fn conclude(
+    run_date: BatchDate,
+    window: Window,
+    plan: &Plan,
+    Selected { tally, .. }: Selected,
+    sink: AnalysisSink,
+) -> Result<Analysis> {
+    let AnalysisSink { first_rows, summaries, traffic, calendar, export, .. } = sink;
+    let Figures { balance, rejected, .. } = Figures::of(&tally);
+    let inputs = window.objects.into_iter().zip(&tally.input_rows);
+    let describe: Vec<ColumnDescription> = summaries.into_iter().map(|summary| summary.finish()).collect();
+    let days = calendar.sessions_per_day.into_iter();
+    let birth_years = calendar.birth_years.into_iter();
+    Ok(Analysis {
+        run_date,
+        window: window.days,
+        missing_days: window.missing_days,
+        inputs: inputs.map(|(version, &rows)| InputEntry { version, rows }).collect(),
+        balance: AnalysisBalance {
+            read: balance.read,
+            rows: balance.written,
+            duplicates: balance.duplicates,
+            rejected: balance.rejected,
+        },
+        rejected,
+        schema: plan.columns.schema().fields().iter().map(|field| schema_column(field)).collect(),
+        first_rows,
+        session_duration: session_duration(&describe),
+        describe,
+        traffic_per_ip: traffic.finish(),
+        sessions_per_day: days.map(|(date, sessions)| DaySessions { date: date.map(Cell::Date), sessions }).collect(),
+        birth_years: birth_years.map(|(birth_year, rows)| BirthYearRows { birth_year, rows }).collect(),
+        export: export.map(|export| export.finish(balance.written)).transpose()?,
+    })
+}
+
+fn session_duration(describe: &[ColumnDescription]) -> SessionDuration {
+    let name = KnownColumn::SessionDuration.name();
+    let described = describe.iter().find(|description| description.column == name);
+    SessionDuration {
+        average: described.and_then(|description| description.mean.clone()),
+        longest: described.and_then(|description| description.max.clone()),
+    }
+}
+
+fn schema_column(field: &Field) -> SchemaColumn {
+    let data_type = match field.data_type() {
+        DataType::Date32 => "date",
+        DataType::Timestamp(..) => "timestamp",
+        DataType::Int32 => "int",
+        DataType::Float64 => "double",
+        _ => "string",
+    };
+    SchemaColumn { name: field.name().clone(), data_type }
+}
