@@ -12,7 +12,7 @@ use common::clean::{Published, assert_same, is_true, manifest, published, recomp
 use common::hooked::{Counted, Hooked};
 use common::lakes::{DataLake, Objects};
 use common::s3::LocalS3;
-use drivendata_transform::embedded_s3::Fault;
+use drivendata_transform::embedded_s3::{Call, Fault};
 use drivendata_transform::run::Status;
 
 const TODAY: &str = "2024-09-15";
@@ -155,6 +155,8 @@ async fn a_call_whose_answer_is_lost_or_that_fails_once_changes_nothing() {
             assert_eq!(report.status, Status::Published, "{context}");
             expected.assert_undisturbed(&lake, &context);
             assert!(is_true(&lake, &report.manifest).await, "{context}");
+            let begun = calls.iter().filter(|call| call.operation == "CreateMultipartUpload").count();
+            assert!(begun <= 5 + 1, "{context}: the run began anew");
             let Some(call) = calls.get(number as usize - 1) else {
                 assert!(number > 30, "a run has more calls than {number}");
                 break;
@@ -167,10 +169,7 @@ async fn a_call_whose_answer_is_lost_or_that_fails_once_changes_nothing() {
 }
 
 /// The fault at this call; a conflict only where S3 has it, at conditional writes.
-fn fault_at(
-    number: u64,
-    fault: Fault,
-) -> impl FnMut(&drivendata_transform::embedded_s3::Call) -> Fault + Send + 'static {
+fn fault_at(number: u64, fault: Fault) -> impl FnMut(&Call) -> Fault + Send + 'static {
     move |call| {
         let is_possible =
             fault != Fault::ConflictBefore || matches!(call.operation, "CompleteMultipartUpload" | "PutObject");
