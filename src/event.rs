@@ -13,6 +13,7 @@
 //!
 //! Messages hold keys, names of events and of fields, never another part of an event.
 
+mod correlation;
 mod manual;
 mod objects;
 mod plan;
@@ -26,6 +27,7 @@ use aws_lambda_events::event::sqs::SqsEvent;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use self::correlation::correlation_id;
 pub use self::plan::{Plan, run_dates};
 use crate::error::{Error, Result};
 use crate::window::{BatchDate, NotABatch};

@@ -1,9 +1,11 @@
 //! What the Lambda does with an event: which runs it asks for, one after the other, and a reply that sums them up.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures_util::FutureExt;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -18,7 +20,11 @@ use crate::window::BatchDate;
 pub struct Handler {
     runner: Runner,
     scope: Scope,
+    observe: Box<Observer>,
 }
+
+/// Is told how each run came out, right after it.
+type Observer = dyn Fn(BatchDate, &Result<Report>) + Send + Sync;
 
 /// The answer to an event whose runs succeeded, or to SQS messages, of which some may have failed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -100,7 +106,12 @@ impl Handler {
     /// A handler whose runs `runner` does.
     pub fn new(runner: Runner) -> Self {
         let scope = scope(runner.config());
-        Self { runner, scope }
+        Self { runner, scope, observe: Box::new(|_, _| ()) }
+    }
+
+    /// The same handler, which tells `observe` of each run as soon as it came out.
+    pub fn observed_by(self, observe: impl Fn(BatchDate, &Result<Report>) + Send + Sync + 'static) -> Self {
+        Self { observe: Box::new(observe), ..self }
     }
 
     /// Handles one event, which must be done by `deadline`.
@@ -208,13 +219,20 @@ impl Handler {
                 Some(deadline) if Instant::now() >= deadline => {
                     Err(Error::new(ErrorKind::DeadlineExceeded, "no time was left to begin the run"))
                 }
-                _ => self.runner.run(run_date, force, deadline, progress).await,
+                _ => catch_panic(self.runner.run(run_date, force, deadline, progress)).await,
             };
             log(run_date, &outcome);
+            (self.observe)(run_date, &outcome);
             outcomes.insert(run_date, outcome);
         }
         outcomes
     }
+}
+
+/// Makes a panic an error. Left to others, its message would be told, and it may quote what was being read.
+pub async fn catch_panic<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let panicked = |_| Err(Error::internal("the function panicked; its log says where"));
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(panicked)
 }
 
 /// Which keys of which bucket are ours.
@@ -262,4 +280,16 @@ fn run_failed(error: &Error) -> RunOutcome {
 fn in_run(error: Error, run_date: BatchDate, failures: usize, runs: usize) -> Error {
     let others = if runs > 1 { format!(" ({failures} of {runs} runs failed)") } else { String::new() };
     Error::new(error.kind(), format!("run of {run_date} failed{others}")).caused_by(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_internal_error_without_its_message() {
+        let error = catch_panic::<()>(async { panic!("a cell") }).await.expect_err("a panic");
+        assert_eq!(error.kind(), ErrorKind::Internal);
+        assert_eq!(error.to_string(), "the function panicked; its log says where");
+    }
 }

@@ -15,6 +15,7 @@ pub mod identity;
 pub mod lake;
 pub mod log;
 pub mod manifest;
+pub mod metrics;
 pub mod output;
 pub mod parse;
 mod publish;

@@ -1,19 +1,27 @@
 //! Logs: one JSON object a line, in the keys dashboards know, never with the content of a cell.
 
+mod keys;
+mod lambda;
+
+use std::panic::Location;
+
 use tracing_subscriber::EnvFilter;
 
+pub use self::keys::{Function, Invocation, InvocationIds, trace_root};
+pub use self::lambda::LambdaLog;
+
 /// Logs this program at `level` and everything below it only when it warns, as JSON on standard output.
-pub fn to_json(level: tracing::Level) {
+///
+/// Each line is one write under the lock of standard output, so lines of others are never torn if they do the same.
+pub fn to_json(level: tracing::Level, function: Function) -> LambdaLog {
+    let log = LambdaLog::new(function);
     tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(true)
-        .with_span_list(false)
-        .with_target(false)
-        .with_env_filter(filter(level))
         // The subscriber would report a closed pipe on standard error, and panic if that is closed too.
         .log_internal_errors(false)
+        .event_format(log.clone())
+        .with_env_filter(filter(level))
         .init();
+    log
 }
 
 /// The same for people, on standard error.
@@ -35,8 +43,10 @@ fn filter(level: tracing::Level) -> EnvFilter {
 
 /// Reports where a panic happened, but not its message, which may quote what was being read.
 pub fn hide_panic_messages() {
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(error_type = "Internal", place, "panicked");
-    }));
+    std::panic::set_hook(Box::new(|panic| log_panic(panic.location())));
+}
+
+fn log_panic(place: Option<&Location>) {
+    let place = place.map(ToString::to_string).unwrap_or_default();
+    tracing::error!(error_type = "Internal", place, "panicked");
 }

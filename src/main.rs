@@ -1,37 +1,40 @@
-//! The Lambda function: logging, settings, the lake, serve. It decides nothing.
+//! The Lambda function: logs, settings, the lake, serve, metrics. It decides nothing.
 
-use std::panic::AssertUnwindSafe;
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use drivendata_transform::config::{Config, RawSettings};
 use drivendata_transform::engine::Progress;
 use drivendata_transform::error::{Error, Result};
-use drivendata_transform::handler::{Handler, Reply};
+use drivendata_transform::handler::{Handler, Reply, catch_panic};
 use drivendata_transform::host::Host;
-use drivendata_transform::run::Runner;
-use drivendata_transform::{lake, log};
-use futures_util::FutureExt;
+use drivendata_transform::log::{self, InvocationIds, LambdaLog};
+use drivendata_transform::metrics::{self, Circumstances};
+use drivendata_transform::run::{Report, Runner};
+use drivendata_transform::window::BatchDate;
+use drivendata_transform::{event, lake};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
-use tracing::Instrument;
 
 #[tokio::main]
 async fn main() -> std::result::Result<(), lambda_runtime::Error> {
     log::hide_panic_messages();
-    let started = start().await;
-    let started = started.as_ref();
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
-        // Of the highest level: a span that the log's level leaves out would take the request's id with it.
-        let span = tracing::error_span!("invocation", function_request_id = event.context.request_id);
-        answer(started, event).instrument(span)
+    let (log, function) = start().await;
+    let (log, function) = (&log, function.as_ref());
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+        log.begin(ids(&event));
+        let answer = answer(function, event).await;
+        log.end();
+        answer
     }))
     .await
 }
 
 /// The answer to one event. A start that failed is the answer to each: with its type, and never as a success.
-async fn answer(started: Result<&Function, &Error>, event: LambdaEvent<Value>) -> Result<Reply, Diagnostic> {
-    let function = started.map_err(failed)?;
+async fn answer(function: Result<&Function, &Error>, event: LambdaEvent<Value>) -> Result<Reply, Diagnostic> {
+    let function = function.map_err(failed)?;
     catch_panic(function.handle(event)).await.map_err(|error| failed(&error))
 }
 
@@ -41,10 +44,16 @@ fn failed(error: &Error) -> Diagnostic {
     Diagnostic { error_type: error.kind().as_str().to_owned(), error_message: error.to_string() }
 }
 
-/// Makes a panic an error. Left to the runtime, its message would be the answer, and it may quote what was being read.
-async fn catch_panic<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let panicked = |_| Err(Error::internal("the function panicked; its log says where"));
-    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(panicked)
+/// What log lines and metrics tell an invocation by.
+fn ids(event: &LambdaEvent<Value>) -> InvocationIds {
+    let context = &event.context;
+    let correlation_id = event::correlation_id(&event.payload).unwrap_or_else(|| context.request_id.clone());
+    InvocationIds {
+        function_arn: Some(context.invoked_function_arn.clone()),
+        function_request_id: Some(context.request_id.clone()),
+        xray_trace_id: context.xray_trace_id.as_deref().and_then(log::trace_root).map(str::to_owned),
+        correlation_id: Some(correlation_id),
+    }
 }
 
 struct Function {
@@ -53,29 +62,55 @@ struct Function {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this program reads the environment, for the library")]
-async fn start() -> Result<Function> {
-    let config = RawSettings::from_environment(std::env::vars()).and_then(|raw| Config::from_raw(&raw));
-    log::to_json(config.as_ref().map_or(tracing::Level::INFO, |config| config.log_level));
-    let started = match config {
-        Ok(config) => begin(config).await,
+async fn start() -> (LambdaLog, Result<Function>) {
+    let variables: BTreeMap<String, String> = std::env::vars().collect();
+    let identity = log::Function::from_environment(&variables);
+    let config = RawSettings::from_environment(variables).and_then(|raw| Config::from_raw(&raw));
+    let log = log::to_json(config.as_ref().map_or(tracing::Level::INFO, |config| config.log_level), identity);
+    let function = match config {
+        Ok(config) => begin(config, log.clone()).await,
         Err(error) => Err(error),
     };
-    started.inspect_err(|error| tracing::error!(error_type = %error.kind(), %error, "the function cannot start"))
+    let function =
+        function.inspect_err(|error| tracing::error!(error_type = %error.kind(), %error, "the function cannot start"));
+    (log, function)
 }
 
-async fn begin(config: Config) -> Result<Function> {
+async fn begin(config: Config, log: LambdaLog) -> Result<Function> {
     let deadline_margin = config.limits.deadline_margin;
     let store = lake::open(&config).await?;
-    let handler = Handler::new(Runner::new(store, config, Host::this())?);
+    let host = Host::this();
+    let print = move |run_date, outcome: &Result<Report>| print_metrics(&log, &host, run_date, outcome);
+    let handler = Handler::new(Runner::new(store, config, host)?).observed_by(print);
     Ok(Function { handler, deadline_margin })
 }
 
 impl Function {
     async fn handle(&self, event: LambdaEvent<Value>) -> Result<Reply> {
         let (payload, context) = event.into_parts();
-        let deadline = Instant::now() + left(context.deadline()).saturating_sub(self.deadline_margin);
-        self.handler.handle(payload, Some(deadline), &Arc::new(Progress::default())).await
+        let deadline = real_deadline(context.deadline())
+            .map(|deadline| Instant::now() + left(deadline).saturating_sub(self.deadline_margin));
+        self.handler.handle(payload, deadline, &Arc::new(Progress::default())).await
     }
+}
+
+/// `cargo lambda watch` sends the ten minutes it grants as a moment of 1970; that is no deadline.
+fn real_deadline(deadline: SystemTime) -> Option<SystemTime> {
+    const SINCE_1970_MIN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    (deadline >= SystemTime::UNIX_EPOCH + SINCE_1970_MIN).then_some(deadline)
+}
+
+/// Prints what CloudWatch makes metrics of, in one write, as log lines are written: so none of them is torn.
+fn print_metrics(log: &LambdaLog, host: &Host, run_date: BatchDate, outcome: &Result<Report>) {
+    let circumstances = Circumstances {
+        function: log.function(),
+        invocation: &log.invocation(),
+        now: (host.now)(),
+        peak_memory_bytes: (host.peak_memory_bytes)(),
+    };
+    let line = metrics::of_run(run_date, outcome, &circumstances);
+    // There is nobody to tell that standard output is closed.
+    let _ = std::io::stdout().write_all(format!("{line}\n").as_bytes());
 }
 
 /// Time until a moment of the wall clock.
@@ -86,12 +121,11 @@ fn left(deadline: SystemTime) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use drivendata_transform::error::ErrorKind;
 
-    #[tokio::test]
-    async fn a_panic_is_an_internal_error_without_its_message() {
-        let error = catch_panic::<()>(async { panic!("a cell") }).await.expect_err("a panic");
-        assert_eq!(error.kind(), ErrorKind::Internal);
-        assert_eq!(error.to_string(), "the function panicked; its log says where");
+    #[test]
+    fn ten_minutes_after_1970_are_no_deadline_and_any_moment_of_today_is_one() {
+        let now = SystemTime::now();
+        assert_eq!(real_deadline(SystemTime::UNIX_EPOCH + Duration::from_secs(600)), None);
+        assert_eq!(real_deadline(now), Some(now));
     }
 }

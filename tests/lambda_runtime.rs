@@ -10,6 +10,12 @@ mod deadline;
 mod events;
 #[path = "lambda_runtime/failures.rs"]
 mod failures;
+#[path = "lambda_runtime/logs.rs"]
+mod logs;
+#[path = "lambda_runtime/metrics.rs"]
+mod metrics;
+#[path = "lambda_runtime/output.rs"]
+mod output;
 #[path = "lambda_runtime/runtime_api.rs"]
 mod runtime_api;
 

@@ -75,7 +75,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("LOG_LEVEL", "info", "error, warn, info or debug", "what is logged"),
 ];
 
-/// Variables that the platform, the SDK and common extensions put into a Lambda's environment.
+/// Variables that the platform, the SDK and common extensions put into a Lambda's environment, or `cargo lambda watch`
+/// into that of the function it runs.
 ///
 /// Everything else there was set by the operator and must be a setting.
 const PLATFORM_PREFIXES: &[&str] = &[
@@ -85,6 +86,7 @@ const PLATFORM_PREFIXES: &[&str] = &[
     "LC_",
     "LD_",
     "RUST_",
+    "RUSTUP_",
     "POWERTOOLS_",
     "OTEL_",
     "DD_",
@@ -93,10 +95,38 @@ const PLATFORM_PREFIXES: &[&str] = &[
     "NO_PROXY",
     "HTTP",
 ];
-const PLATFORM_NAMES: &[&str] =
-    &["HOME", "HOSTNAME", "LANG", "LOGNAME", "MALLOC_ARENA_MAX", "PATH", "PWD", "SHELL", "SHLVL", "TERM", "TZ", "USER"];
+const PLATFORM_NAMES: &[&str] = &[
+    "CARGO",
+    "HOME",
+    "HOSTNAME",
+    "LANG",
+    "LOGNAME",
+    "MALLOC_ARENA_MAX",
+    "PATH",
+    "PWD",
+    "SHELL",
+    "SHLVL",
+    "TERM",
+    "TZ",
+    "USER",
+];
 
 /// Whether a variable belongs to the platform and not to us.
 pub(super) fn is_platform_variable(name: &str) -> bool {
     PLATFORM_NAMES.contains(&name) || PLATFORM_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cargo_and_rustup_add_when_they_run_the_function_is_no_setting() {
+        for name in ["CARGO", "CARGO_HOME", "CARGO_PKG_NAME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"] {
+            assert!(is_platform_variable(name), "{name}");
+        }
+        for name in ["CARGOES", "EDITOR", "RUSTY"] {
+            assert!(!is_platform_variable(name), "{name}");
+        }
+    }
 }

@@ -81,7 +81,7 @@ impl Scope {
 /// A notification's key as it is in the bucket: `+` is a space, `%XX` a byte. `None` if the bytes are not UTF-8.
 ///
 /// A `%` without two hexadecimal digits stands for itself: S3 sends none, and an upload must not be missed for it.
-fn decode_key(encoded: &str) -> Option<String> {
+pub(super) fn decode_key(encoded: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut rest = encoded.as_bytes();
     while let [first, after @ ..] = rest {

@@ -2,34 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::common::batches::{HEADER, batch, row};
+use super::output::Output;
 use super::runtime_api::LambdaFunction;
 use super::{BATCH_KEY, Deployment, event};
 
 /// In every cell of some rows. No rule leaves a part of it that could not be found again.
 const SECRET: &str = "Xyzzyplugh";
-
-/// Each line of a log, which must be a JSON object.
-fn lines(log: &str) -> Vec<Value> {
-    let parse = |line: &str| serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-    let lines: Vec<Value> = log.lines().map(parse).collect();
-    for line in &lines {
-        assert!(line["timestamp"].is_string() && line["level"].is_string() && line["message"].is_string(), "{line}");
-    }
-    lines
-}
-
-/// Level and message of each line, by request.
-fn by_request(log: &str) -> BTreeMap<String, Vec<(String, String)>> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    lines(log).iter().fold(BTreeMap::new(), |mut requests, line| {
-        let said = (text(&line["level"]), text(&line["message"]));
-        requests.entry(text(&line["span"]["function_request_id"])).or_insert_with(Vec::new).push(said);
-        requests
-    })
-}
 
 /// A row with the secret in each cell but those named.
 fn secret_row(plain: &[(&str, &str)]) -> String {
@@ -69,9 +50,12 @@ async fn no_cell_shows_in_what_the_function_answers_or_writes() {
     for output in ["filtered/csv/run_date=2024-09-15/filtered.csv", "rejected/run_date=2024-09-15/rejected.csv"] {
         assert!(lambda.output(output).contains(SECRET), "{output} is the place for it");
     }
-    let (log, errors) = lambda.function.stop();
-    assert_eq!(errors, "", "everything goes to the log");
-    for (place, text) in [("an answer", &answered), ("the log", &log)] {
+    let (written, errors) = lambda.function.stop();
+    assert_eq!(errors, "", "everything goes to standard output");
+    let output = Output::of(&written);
+    assert_eq!(output.metrics.len(), 5, "of each run");
+    assert!(output.log.len() > output.metrics.len(), "{written}");
+    for (place, text) in [("an answer", &answered), ("the log or a metric", &written)] {
         assert!(!text.contains(SECRET), "a cell shows in {place}: {text}");
     }
 }
@@ -87,8 +71,9 @@ async fn the_log_is_a_json_object_a_line_that_names_the_request() {
     lambda.put(BATCH_KEY, b"");
     ids.push(lambda.function.invoke(&event("put")).await.request_id);
 
-    let (log, errors) = lambda.function.stop();
+    let (written, errors) = lambda.function.stop();
     assert_eq!(errors, "");
+    let output = Output::of(&written);
     let said = [
         &[("INFO", "run published")][..],
         &[("INFO", "run unchanged")],
@@ -100,9 +85,8 @@ async fn the_log_is_a_json_object_a_line_that_names_the_request() {
         .into_iter()
         .zip(said)
         .map(|(id, said)| (id, said.iter().map(|&(level, message)| (level.to_owned(), message.to_owned())).collect()));
-    assert_eq!(by_request(&log), expected.collect(), "{log}");
-    let failed = lines(&log).pop().expect("a line");
-    assert_eq!(failed["error_type"], "InvalidInput");
+    assert_eq!(output.by_request(), expected.collect(), "{written}");
+    assert_eq!(output.log.last().expect("a line")["error_type"], "InvalidInput");
 }
 
 #[tokio::test]
@@ -111,20 +95,24 @@ async fn errors_name_the_request_even_where_nothing_else_is_logged() {
     lambda.put_batch();
     lambda.function.invoke(&event("put")).await.reply();
     let failed = lambda.function.invoke(&json!({})).await;
-    let (log, _) = lambda.function.stop();
+    let (written, _) = lambda.function.stop();
+    let output = Output::of(&written);
     let said = vec![("ERROR".to_owned(), "invocation failed".to_owned())];
-    assert_eq!(by_request(&log), BTreeMap::from([(failed.request_id, said)]), "{log}");
+    assert_eq!(output.by_request(), BTreeMap::from([(failed.request_id, said)]), "{written}");
+    assert_eq!(output.metrics.len(), 1, "metrics are no log lines, whatever their level");
 }
 
 #[tokio::test]
 async fn a_start_that_failed_is_logged_once_and_again_with_each_request() {
     let function = LambdaFunction::start(&[("WINDOW_DAY", "3")]).await;
     let failed = function.invoke(&event("put")).await;
-    let (log, errors) = function.stop();
+    let (written, errors) = function.stop();
     assert_eq!(errors, "");
+    let output = Output::of(&written);
     let error = |message: &str| vec![("ERROR".to_owned(), message.to_owned())];
     let expected =
         [(String::new(), error("the function cannot start")), (failed.request_id, error("invocation failed"))];
-    assert_eq!(by_request(&log), BTreeMap::from(expected), "{log}");
-    assert!(lines(&log).iter().all(|line| line["error"] == "unknown setting WINDOW_DAY"), "{log}");
+    assert_eq!(output.by_request(), BTreeMap::from(expected), "{written}");
+    assert!(output.log.iter().all(|line| line["error"] == "unknown setting WINDOW_DAY"), "{written}");
+    assert_eq!(output.metrics, [json!(null); 0], "nothing ran");
 }

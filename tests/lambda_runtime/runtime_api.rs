@@ -22,7 +22,7 @@ use tokio::task::AbortHandle;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_drivendata-transform");
 const INVOCATION: &str = "/2018-06-01/runtime/invocation/";
-const FUNCTION_ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:drivendata-transform";
+pub(super) const FUNCTION_ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:drivendata-transform";
 
 /// Time left to an invocation that is not about its deadline.
 const AMPLE: Duration = Duration::from_secs(300);
@@ -126,6 +126,15 @@ impl LambdaFunction {
 
     /// The same with so much time left.
     pub(super) async fn invoke_within(&self, time_left: Duration, payload: &Value) -> Answer {
+        self.hand_over(time_left, payload.to_string()).await
+    }
+
+    /// Hands over a text that need not be JSON, as no service of AWS does, but the emulator does.
+    pub(super) async fn invoke_text(&self, payload: &str) -> Answer {
+        self.hand_over(AMPLE, payload.to_owned()).await
+    }
+
+    async fn hand_over(&self, time_left: Duration, payload: String) -> Answer {
         let number = {
             let mut number = lock(&self.shared.invocations);
             *number += 1;
@@ -136,7 +145,7 @@ impl LambdaFunction {
         lock(&self.shared.answers).insert(request_id.clone(), answered);
         let deadline = SystemTime::now() + time_left;
         let deadline_ms = deadline.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_millis();
-        let event = Event { request_id, deadline_ms, payload: payload.to_string() };
+        let event = Event { request_id, deadline_ms, payload };
         self.events.send(event).expect("the stub lives as long as this");
         let answer = tokio::time::timeout(ANSWER_TIME_MAX, answer).await;
         answer.expect("an answer in time").expect("an answer")

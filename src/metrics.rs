@@ -1,0 +1,105 @@
+//! A run in figures, as a line of the CloudWatch embedded metric format: a log line of which CloudWatch makes metrics.
+//! Pure: the program that prints it takes the clock and the memory from the machine.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use crate::error::Result;
+use crate::log::{Function, Invocation};
+use crate::manifest::Manifest;
+use crate::run::{Report, Status};
+use crate::window::BatchDate;
+
+const SECONDS_PER_DAY: i64 = 86_400;
+
+/// Where and when a run came out.
+#[derive(Clone, Debug)]
+pub struct Circumstances<'c> {
+    /// The function that ran.
+    pub function: &'c Function,
+    /// The invocation it ran in.
+    pub invocation: &'c Invocation,
+    /// The moment the metrics are of.
+    pub now: DateTime<Utc>,
+    /// The largest resident size of the process so far, where the system tells.
+    pub peak_memory_bytes: Option<u64>,
+}
+
+/// A metric: its name, CloudWatch's unit and its value.
+type Metric = (&'static str, &'static str, u64);
+
+/// The metrics of one run.
+pub fn of_run(run_date: BatchDate, outcome: &Result<Report>, at: &Circumstances) -> Value {
+    let metrics = metrics(outcome, at);
+    let definitions: Vec<Value> = metrics.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
+    let mut line = Map::new();
+    line.insert(
+        "_aws".to_owned(),
+        json!({
+            "Timestamp": at.now.timestamp_millis(),
+            "CloudWatchMetrics": [{
+                "Namespace": at.function.metrics_namespace,
+                "Dimensions": [["service"]],
+                "Metrics": definitions,
+            }],
+        }),
+    );
+    line.insert("service".to_owned(), json!(at.function.service));
+    line.insert("run_date".to_owned(), json!(run_date));
+    line.insert("cold_start".to_owned(), json!(at.invocation.cold_start));
+    line.insert("function_request_id".to_owned(), json!(at.invocation.ids.function_request_id));
+    line.insert("correlation_id".to_owned(), json!(at.invocation.ids.correlation_id));
+    if let Err(error) = outcome {
+        line.insert("error_type".to_owned(), json!(error.kind().as_str()));
+    }
+    line.extend(metrics.into_iter().map(|(name, _, value)| (name.to_owned(), json!(value))));
+    Value::Object(line)
+}
+
+fn metrics(outcome: &Result<Report>, at: &Circumstances) -> Vec<Metric> {
+    let is = |status| u64::from(outcome.as_ref().is_ok_and(|report| report.status == status));
+    let mut metrics = vec![
+        ("RunsPublished", "Count", is(Status::Published)),
+        ("RunsUnchanged", "Count", is(Status::Unchanged)),
+        ("RunsFailed", "Count", u64::from(outcome.is_err())),
+    ];
+    if let Ok(Report { status, manifest }) = outcome {
+        let age = newest_input(manifest).map(|date| ("NewestInputAge", "Seconds", age_seconds(date, at.now)));
+        metrics.extend(age);
+        if *status == Status::Published {
+            metrics.extend(work(manifest));
+        }
+    }
+    metrics.extend(at.peak_memory_bytes.map(|bytes| ("PeakMemory", "Bytes", bytes)));
+    metrics
+}
+
+/// What a run did that published. An unchanged one did nothing: its manifest tells of an earlier one.
+fn work(manifest: &Manifest) -> [Metric; 9] {
+    let balance = manifest.figures.balance;
+    [
+        ("RowsRead", "Count", balance.read),
+        ("RowsWritten", "Count", balance.written),
+        ("RowsFilteredByDate", "Count", balance.filtered_by_date),
+        ("RowsFilteredByDuration", "Count", balance.filtered_by_duration),
+        ("RowsDuplicate", "Count", balance.duplicates),
+        ("RowsRejected", "Count", balance.rejected),
+        ("BytesRead", "Bytes", manifest.inputs.iter().map(|input| input.version.bytes).sum()),
+        ("BytesWritten", "Bytes", manifest.outputs.iter().map(|output| output.version.bytes).sum()),
+        ("RunDuration", "Milliseconds", manifest.timings.total_ms),
+    ]
+}
+
+/// The newest batch date of the window that has a batch.
+fn newest_input(manifest: &Manifest) -> Option<BatchDate> {
+    manifest.window.iter().filter(|date| !manifest.missing_days.contains(date)).max().copied()
+}
+
+/// From the start of a date, UTC; 0 if that is still to come.
+fn age_seconds(date: BatchDate, now: DateTime<Utc>) -> u64 {
+    let start = i64::from(date.days_since_epoch()) * SECONDS_PER_DAY;
+    u64::try_from(now.timestamp() - start).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests;
