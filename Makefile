@@ -1,6 +1,8 @@
-# What one does with this project. Needs Rust (see rust-version in Cargo.toml) and make; `interop` and `parity` also python3.
+# What one does with this project. Needs Rust (see rust-version in Cargo.toml) and make; everything about
+# other programs, the Lambda's tools and the template also python3, which fetches what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test interop parity parity-golden check fmt lint doc bench-data lambda clean
+.PHONY: help run test interop parity parity-golden check fmt lint doc bench-data build rust-target lambda-local lambda-watch \
+	lambda-invoke template deploy clean
 
 CARGO ?= cargo
 PYTHON ?= python3
@@ -8,9 +10,28 @@ PARITY_VENV := target/parity-venv
 BENCH_ROWS ?= 5000000
 BENCH_LAKE ?= target/bench-lake
 INTEROP_VENV ?= target/interop-venv
+ARCH ?= arm64
+RUST_TARGET_arm64 := aarch64-unknown-linux-gnu
+RUST_TARGET_x86_64 := x86_64-unknown-linux-gnu
+RUST_TARGET = $(RUST_TARGET_$(ARCH))
+# The C library of provided.al2023, which the function runs on.
+LAMBDA_GLIBC := 2.34
+# What deploy makes or changes.
+STACK ?= drivendata-transform
+LAMBDA_ZIP := target/lambda/drivendata-transform/bootstrap.zip
+# Of lambda-watch and lambda-invoke.
+PORT ?= 9000
+EVENT ?= events/put.json
+LAMBDA_VENV := target/lambda-venv
+# cargo finds its subcommand there, and that finds the linker by way of its Python.
+LAMBDA_TOOLS := PATH="$(CURDIR)/$(LAMBDA_VENV)/bin:$$PATH"
+TEMPLATE_VENV := target/template-venv
+CHECKOV_VENV := target/checkov-venv
+# Nothing is asked of AWS by `template`, but its tools want a region.
+OFFLINE := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-central-1 PYTHONDONTWRITEBYTECODE=1
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Do the main job here: an S3 server, two days of data, a put event, the results in lake/
 	$(CARGO) run --locked --bin drivendata -- demo
@@ -26,7 +47,7 @@ interop: ## Read the outputs with pyarrow, DuckDB, Polars and pandas, and comput
 		$(if $(SPARK),-r tests/interop/requirements-spark.txt)
 	PYTHONDONTWRITEBYTECODE=1 $(INTEROP_VENV)/bin/python tests/interop/check.py target/debug/drivendata $(if $(SPARK),--spark)
 
-check: fmt lint doc test ## Format, lints, docs, tests; CI runs these and interop
+check: fmt lint doc test ## Format, lints, docs, tests; CI runs these, interop, lambda-local and template
 
 fmt: ## Check the format
 	$(CARGO) fmt --all --check
@@ -38,9 +59,37 @@ lint: ## Check the lints, for all features and for the Lambda alone
 doc: ## Check the documentation
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
 
-lambda: ## Build the Lambda binary for this machine's architecture and print its size
-	$(CARGO) build --locked --release --no-default-features --bin drivendata-transform
-	@ls -l target/release/drivendata-transform
+rust-target:
+	@test -n "$(RUST_TARGET)" || { echo "ARCH is arm64 or x86_64, not $(ARCH)" >&2; exit 2; }
+	@test -d "$$(rustc --print target-libdir --target $(RUST_TARGET))" || { \
+		echo "ARCH=$(ARCH) needs Rust's standard library for it: rustup target add $(RUST_TARGET)" >&2; exit 1; }
+
+$(LAMBDA_VENV)/ready: tests/rie/requirements.txt tests/rie/requirements-emulator.txt
+	@command -v $(PYTHON) >/dev/null || { echo "this needs $(PYTHON) with its venv module" >&2; exit 1; }
+	$(PYTHON) -m venv $(LAMBDA_VENV)
+	$(LAMBDA_VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/rie/requirements.txt
+	$(LAMBDA_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps -r tests/rie/requirements-emulator.txt
+	touch $@
+
+# CargoLambda.toml has the rest of how the function is built.
+build: rust-target $(LAMBDA_VENV)/ready ## Build the Lambda function's zip for ARCH=arm64 (the default) or x86_64
+	$(LAMBDA_TOOLS) $(CARGO) lambda build --release --skip-target-check --target $(RUST_TARGET).$(LAMBDA_GLIBC) \
+		--output-format zip --bin drivendata-transform
+	@$(LAMBDA_VENV)/bin/python tests/rie/package.py $(LAMBDA_ZIP) --arch $(ARCH) --glibc $(LAMBDA_GLIBC)
+
+lambda-local: $(LAMBDA_VENV)/ready ## Run the function under AWS's emulator with every event of events/; BOOTSTRAP=file for a built one
+	$(CARGO) build --locked --bin drivendata $(if $(BOOTSTRAP),,--bin drivendata-transform)
+	$(LAMBDA_VENV)/bin/python -B tests/rie/check.py --program target/debug/drivendata \
+		--function $(or $(BOOTSTRAP),target/debug/drivendata-transform)
+
+lambda-watch: $(LAMBDA_VENV)/ready ## Serve the function from the code as it changes, on a lake in target/local-lake, until Ctrl-C
+	$(CARGO) build --locked --bin drivendata
+	$(LAMBDA_TOOLS) $(LAMBDA_VENV)/bin/python -B tests/rie/watch.py --program target/debug/drivendata \
+		--folder target/local-lake --port $(PORT)
+
+lambda-invoke: $(LAMBDA_VENV)/ready ## Send EVENT=file to the function that lambda-watch serves
+	@$(LAMBDA_TOOLS) $(CARGO) lambda invoke --invoke-address 127.0.0.1 --invoke-port $(PORT) \
+		--data-file $(EVENT) --output-format json drivendata-transform
 
 bench-data: ## Generate two days of BENCH_ROWS rows each into BENCH_LAKE
 	$(CARGO) build --locked --release --bin drivendata
@@ -58,6 +107,33 @@ parity: $(PARITY_VENV)/ready ## Compare PRESET=glue with the Glue script run by 
 
 parity-golden: $(PARITY_VENV)/ready ## Store Spark's answers for the tests that compare without Spark
 	$(PARITY_VENV)/bin/python tests/parity/parity.py --golden tests/parity/golden
+
+$(TEMPLATE_VENV)/ready: tests/template/requirements.txt
+	@command -v $(PYTHON) >/dev/null || { echo "this needs $(PYTHON) with its venv module" >&2; exit 1; }
+	$(PYTHON) -m venv $(TEMPLATE_VENV)
+	$(TEMPLATE_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+$(CHECKOV_VENV)/ready: tests/template/requirements-checkov.txt
+	@command -v $(PYTHON) >/dev/null || { echo "this needs $(PYTHON) with its venv module" >&2; exit 1; }
+	$(PYTHON) -m venv $(CHECKOV_VENV)
+	$(CHECKOV_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+template: $(TEMPLATE_VENV)/ready $(CHECKOV_VENV)/ready ## Check template.yaml offline, also against what the program does
+	$(CARGO) build --locked --bin drivendata
+	$(OFFLINE) $(TEMPLATE_VENV)/bin/sam validate --lint --template template.yaml
+	$(OFFLINE) $(TEMPLATE_VENV)/bin/python tests/template/stack.py > target/template.json
+	$(TEMPLATE_VENV)/bin/cfn-lint --non-zero-exit-code informational target/template.json
+	$(CHECKOV_VENV)/bin/checkov --config-file tests/template/checkov.yaml --file target/template.json
+	$(OFFLINE) $(TEMPLATE_VENV)/bin/python -m pytest -c tests/template/pytest.ini tests/template \
+		--program target/debug/drivendata
+
+# Asks AWS, with the credentials of the environment. Both steps are told the architecture each time: the stack would
+# remember it, the build would not.
+deploy: rust-target $(TEMPLATE_VENV)/ready $(LAMBDA_VENV)/ready ## Build the function and deploy STACK; ARCH=x86_64, PARAMETERS='BucketName=... AlarmEmail=...'
+	$(LAMBDA_TOOLS) $(TEMPLATE_VENV)/bin/sam build --parameter-overrides '$(strip Architecture=$(ARCH) $(PARAMETERS))'
+	$(TEMPLATE_VENV)/bin/sam deploy --stack-name $(STACK) --parameter-overrides '$(strip Architecture=$(ARCH) $(PARAMETERS))'
 
 clean: ## Remove what was built and what the demo left
 	$(CARGO) clean
