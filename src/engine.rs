@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use rayon::ThreadPool;
 
-use crate::config::{Preset, Rules};
+use crate::config::{ParquetOptions, Preset, Rules};
 use crate::error::{Error, Result};
 use crate::parse::ParsedChunk;
 use crate::read::cutter::ClosedAmidText;
@@ -34,6 +34,9 @@ use select::Selector;
 /// Chunks in a wave per worker thread: enough to share out evenly, few enough to stay in the caches.
 const CHUNKS_PER_WORKER: usize = 2;
 
+/// Rows whose places in the set of identities, or among the groups, are asked for at once.
+const LOOKAHEAD_ROWS: usize = 32;
+
 /// What a run does to its rows.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -43,8 +46,8 @@ pub struct Plan {
     pub columns: OutputColumns,
     /// The layout of each input, in order.
     pub layouts: Vec<Layout>,
-    /// Rows in a Parquet row group.
-    pub row_group_rows: usize,
+    /// How Parquet files are laid out.
+    pub parquet: ParquetOptions,
     /// Bytes of input that one worker parses at a time.
     pub chunk_bytes: usize,
 }
@@ -70,10 +73,10 @@ pub struct Pair {
 /// The bytes of memory that the engine needs beside the set of identities and the groups.
 pub fn memory_bytes(plan: &Plan, workers: usize) -> u64 {
     let wave = plan.chunk_bytes * CHUNKS_PER_WORKER * workers;
-    // Input, positions and rows, CSV text; then an encoded row group and the batch of each column.
-    let per_wave = 4 * wave as u64;
-    let row_group = 400 * plan.row_group_rows as u64;
-    2 * per_wave + row_group + 32 * 1024 * 1024
+    // Input, positions and rows, CSV text of two; the texts of one, gathered; then an encoded row group and its pages.
+    let waves = (2 * 4 + 1) * wave as u64;
+    let row_group = 400 * plan.parquet.row_group_rows as u64;
+    waves + row_group + 32 * 1024 * 1024
 }
 
 /// What takes in the rows that stay, wave by wave and in order.

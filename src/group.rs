@@ -29,6 +29,13 @@ pub struct Group {
     pub consumed_traffic: Option<f64>,
 }
 
+/// Which group a name probably has; any guess is right, some are found out to be wrong.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Guess(Option<u32>);
+
+/// A name, `None`: null, and its group.
+pub type NamedGroup<'g> = (Option<&'g [u8]>, &'g Group);
+
 impl Group {
     fn name<'n>(&self, names: &'n [u8]) -> &'n [u8] {
         &names[self.name_start..self.name_start + self.name_bytes]
@@ -49,9 +56,15 @@ pub fn name_hash(name: &[u8]) -> u64 {
 impl Groups {
     /// Adds a row to the group of `name`, whose hash is [`name_hash`]; `None` is a group of its own.
     #[inline]
-    pub fn add(&mut self, name: Option<(&[u8], u64)>, session_duration: i32, consumed_traffic: Option<f64>) {
+    pub fn add(
+        &mut self,
+        name: Option<(&[u8], u64)>,
+        guess: Guess,
+        session_duration: i32,
+        consumed_traffic: Option<f64>,
+    ) {
         let index = match name {
-            Some((name, hash)) => self.named(name, hash),
+            Some((name, hash)) => self.named(name, hash, guess),
             None => match self.nameless {
                 Some(index) => index,
                 None => *self.nameless.insert(push_group(&mut self.groups, &mut self.names, b"")),
@@ -66,9 +79,21 @@ impl Groups {
         }
     }
 
+    /// The group that a name with this hash probably has. Asked for several rows in a row, it makes their waits for
+    /// memory overlap instead of following one another.
     #[inline]
-    fn named(&mut self, name: &[u8], hash: u64) -> u32 {
+    pub fn guess(&self, hash: u64) -> Guess {
+        Guess(self.by_name.find(hash, |_| true).copied())
+    }
+
+    #[inline]
+    fn named(&mut self, name: &[u8], hash: u64, Guess(guess): Guess) -> u32 {
         let (groups, names) = (&mut self.groups, &mut self.names);
+        if let Some(index) = guess
+            && groups[index as usize].name(names) == name
+        {
+            return index;
+        }
         if let Some(&index) = self.by_name.find(hash, |&index| groups[index as usize].name(names) == name) {
             return index;
         }
@@ -94,7 +119,7 @@ impl Groups {
     }
 
     /// The groups in the order of their names (UTF-8 bytes), the one without name first.
-    pub fn in_order(&self) -> Vec<(Option<&[u8]>, &Group)> {
+    pub fn in_order(&self) -> Vec<NamedGroup<'_>> {
         let mut ordered: Vec<_> = (0_u32..)
             .zip(&self.groups)
             .map(|(index, group)| (Some(group.name(&self.names)).filter(|_| self.nameless != Some(index)), group))
@@ -122,7 +147,7 @@ mod tests {
     use super::*;
 
     fn add(groups: &mut Groups, name: Option<&str>, duration: i32, traffic: Option<f64>) {
-        groups.add(name.map(|name| (name.as_bytes(), name_hash(name.as_bytes()))), duration, traffic);
+        groups.add(name.map(|name| (name.as_bytes(), name_hash(name.as_bytes()))), Guess::default(), duration, traffic);
     }
 
     #[test]

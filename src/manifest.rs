@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Config, OutputFormat, Preset, Rules};
+use crate::config::{Config, OutputFormat, ParquetCompression, Preset, Rules};
 use crate::engine::{Balance, Tally};
 use crate::parse::CASTS;
 use crate::rules::Reason;
@@ -15,7 +15,7 @@ use crate::store::ObjectVersion;
 use crate::window::BatchDate;
 
 /// Raised whenever a change of the program changes output bytes, so that old runs are seen to be out of date.
-const OUTPUT_REVISION: u32 = 1;
+const OUTPUT_REVISION: u32 = 2;
 
 /// A published run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -137,6 +137,7 @@ pub struct RuleSettings {
     masking: String,
     output_formats: Vec<String>,
     row_group_rows: usize,
+    parquet_compression: ParquetCompression,
     output_revision: u32,
 }
 
@@ -159,7 +160,8 @@ impl RuleSettings {
                 Masking::Glue => "glue".to_owned(),
             },
             output_formats: config.formats.iter().map(|format| format_name(*format).to_owned()).collect(),
-            row_group_rows: config.row_group_rows,
+            row_group_rows: config.parquet.row_group_rows,
+            parquet_compression: config.parquet.compression,
             output_revision: OUTPUT_REVISION,
         }
     }

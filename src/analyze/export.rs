@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::config::OutputFormat;
+use crate::config::{OutputFormat, ParquetOptions};
 use crate::error::{Error, Result};
 use crate::schema::OutputColumns;
 use crate::write::csv::FilteredCsv;
@@ -40,11 +40,11 @@ pub(super) enum Export {
 }
 
 impl Export {
-    pub(super) fn begin(target: &ExportTarget, columns: &OutputColumns, row_group_rows: usize) -> Result<Self> {
+    pub(super) fn begin(target: &ExportTarget, columns: &OutputColumns, parquet: ParquetOptions) -> Result<Self> {
         let file = ExportFile::create(&target.path)?;
         Ok(match target.format {
             OutputFormat::Csv => Self::Csv(FilteredCsv::new(columns, file)?),
-            OutputFormat::Parquet => Self::Parquet(Box::new(FilteredParquet::new(columns, row_group_rows, file))),
+            OutputFormat::Parquet => Self::Parquet(Box::new(FilteredParquet::new(columns, parquet, file))),
         })
     }
 

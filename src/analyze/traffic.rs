@@ -12,7 +12,7 @@ use hashbrown::HashTable;
 use serde::{Serialize, Serializer};
 
 use super::describe::spark_order;
-use crate::group::{Groups, name_hash};
+use crate::group::{Groups, Guess, name_hash};
 
 /// Tables that grow one at a time, so that little exists twice while one grows.
 const SHARDS: usize = 256;
@@ -43,7 +43,7 @@ impl TrafficSums {
     #[inline]
     pub(super) fn add(&mut self, address: Option<&[u8]>, traffic: Option<f64>) {
         let Some(ipv4) = address.and_then(parse_ipv4) else {
-            return self.others.add(address.map(|text| (text, name_hash(text))), 0, traffic);
+            return self.others.add(address.map(|text| (text, name_hash(text))), Guess::default(), 0, traffic);
         };
         let hash = hash(ipv4);
         let empty = Ipv4Sum { address: ipv4, has_traffic: false, traffic: 0.0 };

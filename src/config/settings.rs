@@ -48,6 +48,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("MAX_REJECTED_RATIO", "0.1", "share, 0 to 1", "larger shares of rejected rows fail the run"),
     setting("OUTPUT_FORMATS", "parquet,csv", "parquet, csv or both", "formats to publish"),
     setting("ROW_GROUP_ROWS", "65536", "rows, 1 to 100000000", "rows in a Parquet row group"),
+    setting("PARQUET_COMPRESSION", "snappy", "snappy or zstd", "compression of Parquet columns that it makes smaller"),
     setting("THREADS", "0", "threads, 0 to 1024", "worker threads; 0: one per vCPU"),
     setting(
         "MEMORY_LIMIT_MB",

@@ -1,39 +1,43 @@
-//! A set of 128-bit keys in about 22 bytes each: open addressing in shards that grow by a quarter at a time.
+//! A set of 128-bit keys in about 24 bytes each: open addressing in shards that grow by a quarter at a time
+//! once they are large.
 //!
 //! A general hash table doubles, so just after it grew it is half empty, and while it grows it exists twice. Here
-//! only one shard of 64 grows at a time, by a quarter, and a key takes no byte beside its own 16. All memory comes in
-//! pages of one size, so that what a shard gives back fits the next one that grows; tables of ever new sizes would
-//! leave the heap in pieces that fit nobody.
+//! only one shard of 64 grows at a time, and a key takes one byte beside its own 16: a tag, so that most
+//! searches look at tags only, which fit the caches far longer than the keys. All memory comes in pages of one size, so
+//! that what a shard gives back fits the next one that grows; tables of ever new sizes would leave the heap in pieces
+//! that fit nobody.
 
 const SHARDS: usize = 64;
 
-/// 16 KiB.
 const PAGE_SLOTS: usize = 1024;
 
-/// Marks a free slot; the key 0 is remembered apart.
-const FREE: u128 = 0;
+/// The tag of a free slot; no key has it.
+const FREE: u8 = 0;
 
 /// A set of 128-bit keys.
 #[derive(Debug, Default)]
 pub(super) struct PackedSet {
     shards: Vec<Shard>,
-    holds_zero: bool,
 }
 
-/// Keys whose hashes begin with the same byte, in the order of the rest of their hashes as far as room allows.
+/// Keys whose hashes end with the same bits, in the order of their hashes as far as room allows.
 #[derive(Debug, Default)]
 struct Shard {
-    pages: Vec<Box<[u128; PAGE_SLOTS]>>,
+    pages: Vec<Box<Page>>,
     len: usize,
+}
+
+/// Slots that follow one another: 17 KiB.
+#[derive(Clone, Debug)]
+struct Page {
+    tags: [u8; PAGE_SLOTS],
+    keys: [u128; PAGE_SLOTS],
 }
 
 impl PackedSet {
     /// Adds a key and says whether it is new.
     #[inline]
     pub(super) fn insert(&mut self, key: u128) -> bool {
-        if key == FREE {
-            return !std::mem::replace(&mut self.holds_zero, true);
-        }
         if self.shards.is_empty() {
             self.shards.resize_with(SHARDS, Shard::default);
         }
@@ -41,23 +45,26 @@ impl PackedSet {
         self.shards[shard_of(hash)].insert(key, hash)
     }
 
-    /// Reads the slot the key belongs to.
+    /// Reads the tag where the key belongs.
     #[inline]
     pub(super) fn touch(&self, key: u128) -> u64 {
         let hash = hash(key);
         match self.shards.get(shard_of(hash)) {
-            Some(shard) if !shard.pages.is_empty() => *shard.slot(home(hash, shard.slots())) as u64,
+            Some(shard) if !shard.pages.is_empty() => {
+                let at = home(hash, shard.slots());
+                shard.pages[at / PAGE_SLOTS].tags[at % PAGE_SLOTS].into()
+            }
             _ => 0,
         }
     }
 
     pub(super) fn len(&self) -> u64 {
-        self.shards.iter().map(|shard| shard.len as u64).sum::<u64>() + u64::from(self.holds_zero)
+        self.shards.iter().map(|shard| shard.len as u64).sum::<u64>()
     }
 
     pub(super) fn memory_bytes(&self) -> u64 {
         let shard_bytes = |shard: &Shard| {
-            shard.slots() * size_of::<u128>() + shard.pages.capacity() * size_of::<usize>() + size_of::<Shard>()
+            shard.pages.len() * size_of::<Page>() + shard.pages.capacity() * size_of::<Box<Page>>() + size_of::<Shard>()
         };
         self.shards.iter().map(shard_bytes).sum::<usize>() as u64
     }
@@ -69,38 +76,42 @@ impl Shard {
     }
 
     #[inline]
-    fn slot(&self, at: usize) -> &u128 {
-        &self.pages[at / PAGE_SLOTS][at % PAGE_SLOTS]
-    }
-
-    #[inline]
     fn insert(&mut self, key: u128, hash: u64) -> bool {
         // Four fifths full at most: beyond, the runs that are searched get long.
         if self.len >= self.slots() - self.slots() / 5 {
             self.grow();
         }
         let slots = self.slots();
+        let tag = tag_of(hash);
         let mut at = home(hash, slots);
         loop {
-            match *self.slot(at) {
-                FREE => break,
-                other if other == key => return false,
+            let (page, slot) = (&mut self.pages[at / PAGE_SLOTS], at % PAGE_SLOTS);
+            match page.tags[slot] {
+                FREE => {
+                    page.tags[slot] = tag;
+                    page.keys[slot] = key;
+                    self.len += 1;
+                    return true;
+                }
+                other if other == tag && page.keys[slot] == key => return false,
                 _ => at = if at + 1 == slots { 0 } else { at + 1 },
             }
         }
-        self.pages[at / PAGE_SLOTS][at % PAGE_SLOTS] = key;
-        self.len += 1;
-        true
     }
 
     /// Moves to new pages. The keys stay in the order of their hashes, so both are walked from front to back.
     #[cold]
     fn grow(&mut self) {
-        let pages = self.pages.len() + (self.pages.len() / 4).max(1);
+        let pages = match self.pages.len() {
+            0 => 1,
+            // Little memory, and less to move.
+            small @ 1..16 => 2 * small,
+            large => large + large / 4,
+        };
         let old = std::mem::take(self);
-        self.pages.resize_with(pages, || Box::new([FREE; PAGE_SLOTS]));
+        self.pages.resize_with(pages, || Box::new(Page { tags: [FREE; PAGE_SLOTS], keys: [0; PAGE_SLOTS] }));
         for page in old.pages {
-            for key in page.into_iter().filter(|&key| key != FREE) {
+            for (_, &key) in page.tags.iter().zip(&page.keys).filter(|&(&tag, _)| tag != FREE) {
                 self.insert(key, hash(key));
             }
         }
@@ -121,6 +132,12 @@ fn shard_of(hash: u64) -> usize {
     (hash & (SHARDS as u64 - 1)) as usize
 }
 
+/// A byte of the hash that neither shard nor slot depend on.
+#[inline]
+fn tag_of(hash: u64) -> u8 {
+    ((hash >> 8) as u8).max(FREE + 1)
+}
+
 /// The first slot to look at, out of `slots`: the hash scaled to their number.
 #[inline]
 fn home(hash: u64, slots: usize) -> usize {
@@ -132,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_of_any_pattern_are_told_apart_in_less_than_27_bytes_each() {
+    fn keys_of_any_pattern_are_told_apart_in_less_than_29_bytes_each() {
         let mut state = 1_u128;
         let random = std::iter::repeat_with(move || {
             state = state.wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645).wrapping_add(1);
@@ -149,7 +166,7 @@ mod tests {
                 assert!(!set.insert(key));
                 assert_eq!(set.len(), n);
             }
-            assert!(set.memory_bytes() < 27 * set.len(), "{} bytes", set.memory_bytes());
+            assert!(set.memory_bytes() < 29 * set.len(), "{} bytes", set.memory_bytes());
         }
     }
 }

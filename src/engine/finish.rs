@@ -1,8 +1,9 @@
 //! The outputs of a run: groups in the order of the rows and the encoders, in parallel, and the rejected records.
 
-use super::{Outputs, Pair, Plan, RowSink, Selected, Tally};
+use super::{LOOKAHEAD_ROWS, Outputs, Pair, Plan, RowSink, Selected, Tally};
+use crate::config::ParquetCompression;
 use crate::error::Result;
-use crate::group::Groups;
+use crate::group::{Groups, Guess};
 use crate::parse::{ParsedChunk, text_value};
 use crate::schema::KnownColumn;
 use crate::store::{StagedUpload, Upload};
@@ -50,6 +51,7 @@ pub struct GrowingMemory {
 pub(super) struct Finisher {
     keys: Vec<String>,
     groups: Groups,
+    parquet_compression: ParquetCompression,
     parquet: Option<(FilteredParquet<UploadWriter>, Box<dyn Upload>)>,
     csv: Option<(FilteredCsv<UploadWriter>, Box<dyn Upload>)>,
     rejected: (RejectedWriter, Box<dyn Upload>),
@@ -61,7 +63,8 @@ impl Finisher {
         let Outputs { parquet, csv, mut rejected } = outputs;
         rejected.write(rejected::HEADER)?;
         let parquet = parquet.map(|Pair { filtered, grouped }| {
-            (FilteredParquet::new(&plan.columns, plan.row_group_rows, UploadWriter(filtered)), grouped)
+            let filtered = UploadWriter(filtered);
+            (FilteredParquet::new(&plan.columns, plan.parquet, filtered), grouped)
         });
         let csv = match csv {
             Some(Pair { filtered, grouped }) => {
@@ -70,7 +73,8 @@ impl Finisher {
             None => None,
         };
         let rejected = (RejectedWriter::default(), rejected);
-        Ok(Self { keys, groups: Groups::default(), parquet, csv, rejected })
+        let parquet_compression = plan.parquet.compression;
+        Ok(Self { keys, groups: Groups::default(), parquet_compression, parquet, csv, rejected })
     }
 
     fn write_rejected(&mut self, wave: &[ParsedChunk]) -> Result<()> {
@@ -89,27 +93,23 @@ impl Finisher {
         writer.finish(&mut bytes);
         rejected.write(&bytes)?;
 
-        let parquet = match self.parquet {
-            Some((filtered, grouped)) => {
-                let rows = tally.balance.written;
-                Some(StagedPair {
-                    filtered: filtered.finish(rows)?.0.finish()?,
-                    grouped: parquet::grouped(&self.groups, grouped)?,
-                })
-            }
-            None => None,
+        let Self { groups, parquet_compression, parquet, csv, .. } = self;
+        let in_order = groups.in_order();
+        let end_parquet = |(filtered, grouped): (FilteredParquet<UploadWriter>, _)| {
+            let filtered = filtered.finish(tally.balance.written)?.0.finish()?;
+            Ok(StagedPair { filtered, grouped: parquet::grouped(&in_order, parquet_compression, grouped)? })
         };
-        let csv = match self.csv {
-            Some((filtered, mut grouped)) => {
-                bytes.clear();
-                csv::grouped(&self.groups, &mut bytes);
-                grouped.write(&bytes)?;
-                Some(StagedPair { filtered: filtered.into_inner().0.finish()?, grouped: grouped.finish()? })
-            }
-            None => None,
+        let end_csv = |(filtered, mut grouped): (FilteredCsv<UploadWriter>, Box<dyn Upload>)| {
+            let mut bytes = Vec::new();
+            csv::grouped(&in_order, &mut bytes);
+            grouped.write(&bytes)?;
+            Ok(StagedPair { filtered: filtered.into_inner().0.finish()?, grouped: grouped.finish()? })
         };
-        let growing_memory_bytes = GrowingMemory { identities: identities_bytes, groups: self.groups.memory_bytes() };
-        let group_count = self.groups.len() as u64;
+        let (parquet, csv): (Result<_>, Result<_>) =
+            rayon::join(|| parquet.map(end_parquet).transpose(), || csv.map(end_csv).transpose());
+        let (parquet, csv) = (parquet?, csv?);
+        let growing_memory_bytes = GrowingMemory { identities: identities_bytes, groups: groups.memory_bytes() };
+        let group_count = groups.len() as u64;
         Ok(Staged { parquet, csv, rejected: rejected.finish()?, tally, group_count, growing_memory_bytes })
     }
 }
@@ -135,12 +135,21 @@ impl RowSink for Finisher {
     }
 }
 
+// Out of line, so that profiles show it; it is called once per wave.
+#[inline(never)]
 fn add_to_groups(groups: &mut Groups, source: RowSource<'_>, kept: &[KeptRow]) {
     let mut scratch = Vec::new();
-    for (chunk, row) in kept.iter().map(|kept| kept.of(source.wave)) {
-        let field = source.layouts[chunk.object].known(KnownColumn::PersonName);
-        let name = text_value(chunk.field(row, field), &mut scratch);
-        // A row that passed the filter has a duration.
-        groups.add(name.zip(row.name_hash), row.session_duration.unwrap_or_default(), row.consumed_traffic);
+    let mut guesses = [Guess::default(); LOOKAHEAD_ROWS];
+    for block in kept.chunks(LOOKAHEAD_ROWS) {
+        for (guess, kept) in guesses.iter_mut().zip(block) {
+            let hash = kept.of(source.wave).1.name_hash;
+            *guess = hash.map(|hash| groups.guess(hash)).unwrap_or_default();
+        }
+        for ((chunk, row), &guess) in block.iter().map(|kept| kept.of(source.wave)).zip(&guesses) {
+            let field = source.layouts[chunk.object].known(KnownColumn::PersonName);
+            let name = text_value(chunk.field(row, field), &mut scratch).zip(row.name_hash);
+            // A row that passed the filter has a duration.
+            groups.add(name, guess, row.session_duration.unwrap_or_default(), row.consumed_traffic);
+        }
     }
 }

@@ -1,12 +1,9 @@
 //! The first half of finishing a wave: which rows stay, decided in the order of the rows, and the figures of all.
 
-use super::{Plan, Tally};
+use super::{LOOKAHEAD_ROWS, Plan, Tally};
 use crate::dedup::IdentitySet;
 use crate::parse::{ParsedChunk, Verdict};
 use crate::write::KeptRow;
-
-/// Rows whose place in the set of identities is asked for at once.
-const LOOKAHEAD_ROWS: usize = 32;
 
 /// Decides about rows; the state of a run between waves.
 pub(super) struct Selector<'p> {
@@ -23,6 +20,8 @@ impl<'p> Selector<'p> {
     }
 
     /// The rows of the next wave that stay, in order.
+    // Out of line, so that profiles show it; it is called once per wave.
+    #[inline(never)]
     pub(super) fn select(&mut self, wave: &[ParsedChunk]) -> &[KeptRow] {
         self.kept.clear();
         for (number, chunk) in (0..).zip(wave) {
@@ -67,6 +66,6 @@ impl<'p> Selector<'p> {
 
     /// The figures of all waves.
     pub(super) fn into_tally(self) -> Tally {
-        self.tally
+        self.tally.finish()
     }
 }

@@ -50,6 +50,8 @@ pub struct Tally {
     pub null_casts: [u64; CASTS.len()],
     /// Written rows per access date, in days since 1970-01-01.
     pub rows_per_date: BTreeMap<i32, u64>,
+    /// Rows of one access date that came one after the other, as they mostly do, and are not in the map yet.
+    date_under_way: Option<(i32, u64)>,
     /// Sum of the written rows' session durations.
     pub session_duration_sum: i64,
     /// Longest session among the written rows.
@@ -65,6 +67,7 @@ impl Tally {
             first_rejected: None,
             null_casts: [0; CASTS.len()],
             rows_per_date: BTreeMap::new(),
+            date_under_way: None,
             session_duration_sum: 0,
             session_duration_max: None,
         }
@@ -81,6 +84,20 @@ impl Tally {
         }
     }
 
+    fn begin_date(&mut self, date: i32) {
+        if let Some((date, rows)) = self.date_under_way.replace((date, 1)) {
+            *self.rows_per_date.entry(date).or_default() += rows;
+        }
+    }
+
+    /// The figures, once all rows are counted.
+    pub(super) fn finish(mut self) -> Self {
+        if let Some((date, rows)) = self.date_under_way.take() {
+            *self.rows_per_date.entry(date).or_default() += rows;
+        }
+        self
+    }
+
     #[inline]
     pub(super) fn count_written(&mut self, row: &Row) {
         self.balance.written += 1;
@@ -89,8 +106,10 @@ impl Tally {
                 *count += u64::from(row.null_casts >> bit & 1);
             }
         }
-        if let Some(date) = row.accessed_date {
-            *self.rows_per_date.entry(date).or_default() += 1;
+        match (&mut self.date_under_way, row.accessed_date) {
+            (Some((date, rows)), Some(accessed)) if *date == accessed => *rows += 1,
+            (_, Some(accessed)) => self.begin_date(accessed),
+            (_, None) => {}
         }
         self.session_duration_sum += i64::from(row.session_duration.unwrap_or_default());
         self.session_duration_max = self.session_duration_max.max(row.session_duration);

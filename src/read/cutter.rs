@@ -7,6 +7,7 @@
 //! of the file.
 
 use std::io::Read;
+use std::ops::Range;
 
 use memchr::{memchr, memrchr};
 
@@ -61,14 +62,24 @@ pub struct Cutter<R> {
     offset: u64,
     at_end: bool,
     within_broken: bool,
+    /// Memory of [`last_boundary`].
+    stretches: Vec<Range<usize>>,
 }
 
 impl<R: Read> Cutter<R> {
     /// Cuts `input`, whose first byte is byte `offset` of the object, into chunks of about `chunk_bytes`.
     pub fn new(input: R, offset: u64, chunk_bytes: usize) -> Self {
         let chunk_bytes = chunk_bytes.clamp(1, RECORD_BYTES_MAX);
-        let closed_amid_text = ClosedAmidText::default();
-        Self { input, chunk_bytes, closed_amid_text, carried: Vec::new(), offset, at_end: false, within_broken: false }
+        Self {
+            input,
+            chunk_bytes,
+            closed_amid_text: ClosedAmidText::default(),
+            carried: Vec::new(),
+            offset,
+            at_end: false,
+            within_broken: false,
+            stretches: Vec::new(),
+        }
     }
 
     /// Takes quoted fields that run over a line end and close amid text for what is said here.
@@ -96,7 +107,7 @@ impl<R: Read> Cutter<R> {
             if buffer.len() > RECORD_BYTES_MAX {
                 return Ok(Some(self.hand_out_broken(buffer, Reason::RecordTooLong)));
             }
-            let cut = last_boundary(&buffer, self.at_end, self.closed_amid_text);
+            let cut = last_boundary(&buffer, self.at_end, self.closed_amid_text, &mut self.stretches);
             if cut.end > 0 {
                 return Ok(Some(self.hand_out(buffer, cut.end, Content::Records)));
             }
@@ -145,9 +156,15 @@ struct Cut {
     is_broken: bool,
 }
 
-/// Finds where to cut `bytes`, which begin with a record.
-fn last_boundary(bytes: &[u8], at_end: bool, closed_amid_text: ClosedAmidText) -> Cut {
-    let mut end = 0;
+/// Finds where to cut `bytes`, which begin with a record. `stretches` is memory for it.
+fn last_boundary(
+    bytes: &[u8],
+    at_end: bool,
+    closed_amid_text: ClosedAmidText,
+    stretches: &mut Vec<Range<usize>>,
+) -> Cut {
+    // The stretches outside quotes are looked through for line feeds at the end, and only the last ones.
+    stretches.clear();
     // `outside` is where the current stretch outside quotes begins, `from` where to look for the next quote.
     let (mut outside, mut from) = (0, 0);
     while let Some(quote) = memchr(b'"', &bytes[from..]).map(|at| from + at) {
@@ -156,21 +173,28 @@ fn last_boundary(bytes: &[u8], at_end: bool, closed_amid_text: ClosedAmidText) -
         if !opens {
             continue;
         }
-        end = memrchr(b'\n', &bytes[outside..quote]).map_or(end, |at| outside + at + 1);
+        stretches.push(outside..quote);
         let Some(closing) = closing_quote(bytes, from, at_end) else {
-            return Cut { end, is_broken: false };
+            return Cut { end: last_line_end(bytes, stretches), is_broken: false };
         };
         if closed_amid_text == ClosedAmidText::Broken
             && !ends_field(&bytes[closing + 1..])
             && memchr(b'\n', &bytes[quote..closing]).is_some()
         {
-            return Cut { end, is_broken: true };
+            return Cut { end: last_line_end(bytes, stretches), is_broken: true };
         }
         outside = closing + 1;
         from = outside;
     }
-    let end = if at_end { bytes.len() } else { memrchr(b'\n', &bytes[outside..]).map_or(end, |at| outside + at + 1) };
+    stretches.push(outside..bytes.len());
+    let end = if at_end { bytes.len() } else { last_line_end(bytes, stretches) };
     Cut { end, is_broken: false }
+}
+
+/// The end of the last line that ends within one of the stretches; 0 without any.
+fn last_line_end(bytes: &[u8], stretches: &[Range<usize>]) -> usize {
+    let line_end = |stretch: &Range<usize>| Some(stretch.start + memrchr(b'\n', &bytes[stretch.clone()])? + 1);
+    stretches.iter().rev().find_map(line_end).unwrap_or(0)
 }
 
 /// Whether what stands behind a closing quote is what should; `rest` may be cut off.

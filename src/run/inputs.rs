@@ -69,7 +69,7 @@ impl Runner {
             rules: self.config.rules.clone(),
             layouts: headers.iter().map(|header| Layout::new(header, &columns)).collect(),
             columns,
-            row_group_rows: self.config.row_group_rows,
+            parquet: self.config.parquet,
             chunk_bytes: self.config.limits.chunk_bytes,
         }
     }

@@ -28,12 +28,14 @@ def main():
         engines["Spark"] = readers.Spark()
 
     started = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        folder = Path(folder)
-        manifests = lake.make(folder, str(Path(arguments.program).resolve()))
-        assert list(manifests) == lake.RUN_DATES, f"runs of {list(manifests)}"
-        for run_date, manifest in manifests.items():
-            check_run(folder, run_date, manifest, engines)
+    for compression in ("snappy", "zstd"):
+        print(f"compressed with {compression}:")
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            manifests = lake.make(folder, str(Path(arguments.program).resolve()), compression)
+            assert list(manifests) == lake.RUN_DATES, f"runs of {list(manifests)}"
+            for run_date, manifest in manifests.items():
+                check_run(folder, run_date, manifest, engines)
     seconds = time.monotonic() - started
     print(f"{', '.join(engines)} read what is published, and DuckDB computes the same ({seconds:.0f} s)")
 

@@ -68,7 +68,7 @@ def hand_made_rows(id_of_the_day_before):
     return [{**usual, "unique_id": f"hand-made-{number}", **change} for number, change in enumerate(changes)]
 
 
-def make(folder: Path, program: str):
+def make(folder: Path, program: str, compression: str):
     """Fills `folder` and runs every date; gives the manifests by run date."""
     for date in GENERATED_DAYS:
         # More than the usual share of everything odd, so that each kind occurs.
@@ -84,6 +84,7 @@ def make(folder: Path, program: str):
     batch(folder, HAND_MADE_DAY).write_bytes(b"\xef\xbb\xbf" + text.getvalue().encode())
 
     settings = ["--row-group-rows", str(ROW_GROUP_ROWS), "--window-days", str(WINDOW_DAYS)]
+    settings += ["--parquet-compression", compression]
     dates = ["--from", RUN_DATES[0], "--to", RUN_DATES[-1]]
     run = [program, "run", "--lake", str(folder), *dates, *settings, "--json"]
     answer = subprocess.run(run, check=True, stdout=subprocess.PIPE).stdout

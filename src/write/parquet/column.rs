@@ -1,91 +1,160 @@
-//! One column of the filtered output: values gathered from the rows, then encoded batch by batch.
+//! One column of the filtered output: values gathered from the rows and encoded, texts page by page on a path of their
+//! own, everything else batch by batch.
 
+use std::io::Write;
+use std::ops::Range;
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int32Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BinaryArray, PrimitiveArray};
 use arrow_buffer::{Buffer, NullBufferBuilder, OffsetBuffer, ScalarBuffer};
-use arrow_schema::FieldRef;
+use arrow_schema::{DataType, FieldRef};
+use bytes::Bytes;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::file::writer::SerializedRowGroupWriter;
+use parquet::schema::types::ColumnDescPtr;
 
+use super::encoding::{Choice, Storage};
+use super::gathered::{GatheredRows, GatheredTexts};
+use super::text::TextChunk;
 use super::{BATCH_ROWS, failed};
 use crate::error::{Error, Result};
+use crate::parse::Row;
 use crate::schema::{KnownColumn, OutputColumn};
-use crate::write::{KeptRow, RowSource};
 
 /// A column with its encoder.
 pub(super) struct Column {
-    column: OutputColumn,
     field: FieldRef,
     values: Values,
     /// The first batch, kept back until the file is begun.
     sample: Option<ArrayRef>,
-    encoder: Option<ArrowColumnWriter>,
+    encoder: Encoder,
+}
+
+/// What takes in the values.
+enum Encoder {
+    /// The file is not begun.
+    None,
+    /// The general one.
+    General(Box<ArrowColumnWriter>),
+    /// That of texts without a dictionary.
+    Texts(Box<TextChunk>),
+}
+
+/// An encoded column chunk.
+pub(super) enum EncodedChunk {
+    General(ArrowColumnChunk),
+    Texts(Bytes, ColumnCloseResult),
+}
+
+impl EncodedChunk {
+    /// Writes the chunk as the row group's next column.
+    pub(super) fn append_to<W: Write + Send>(self, row_group: &mut SerializedRowGroupWriter<'_, W>) -> Result<()> {
+        match self {
+            Self::General(chunk) => chunk.append_to_row_group(row_group),
+            Self::Texts(pages, closed) => row_group.append_column(&pages, closed),
+        }
+        .map_err(failed)
+    }
 }
 
 /// Values of the batch under way.
 enum Values {
-    Text(Texts),
+    /// Of the column of texts with this number.
+    Text(usize, Texts),
     Date(Numbers<Date32Type>),
     Timestamp(Numbers<TimestampMicrosecondType>),
-    Int(Numbers<Int32Type>),
-    Double(Numbers<Float64Type>),
+    Int(OutputColumn, Numbers<Int32Type>),
+    Double(OutputColumn, Numbers<Float64Type>),
 }
 
 impl Column {
-    pub(super) fn new(column: OutputColumn, field: &FieldRef) -> Self {
-        let values = match column {
-            OutputColumn::Known(KnownColumn::BirthDate) => Values::Date(Numbers::default()),
-            OutputColumn::Known(KnownColumn::AccessedAt) => Values::Timestamp(Numbers::default()),
-            OutputColumn::Known(KnownColumn::SessionDuration) | OutputColumn::BirthYear => {
-                Values::Int(Numbers::default())
-            }
-            OutputColumn::Known(
-                KnownColumn::DownloadSpeed | KnownColumn::UploadSpeed | KnownColumn::ConsumedTraffic,
-            )
-            | OutputColumn::TotalBandwidth => Values::Double(Numbers::default()),
-            OutputColumn::Known(_)
-            | OutputColumn::Extra(_)
-            | OutputColumn::ActivityLevel
-            | OutputColumn::MaskedEmail => Values::Text(Texts::default()),
+    /// A column of texts: number `number` of those gathered.
+    pub(super) fn of_texts(number: usize, field: &FieldRef) -> Self {
+        Self::new(Values::Text(number, Texts::default()), field)
+    }
+
+    /// Any other column.
+    pub(super) fn of_numbers(column: OutputColumn, field: &FieldRef) -> Self {
+        let values = match field.data_type() {
+            DataType::Date32 => Values::Date(Numbers::default()),
+            DataType::Timestamp(..) => Values::Timestamp(Numbers::default()),
+            DataType::Int32 => Values::Int(column, Numbers::default()),
+            _ => Values::Double(column, Numbers::default()),
         };
-        Self { column, field: Arc::clone(field), values, sample: None, encoder: None }
+        Self::new(values, field)
     }
 
-    /// The field and the first rows, as many as were appended before the file was begun.
-    pub(super) fn sample(&mut self) -> (FieldRef, ArrayRef) {
+    fn new(values: Values, field: &FieldRef) -> Self {
+        Self { field: Arc::clone(field), values, sample: None, encoder: Encoder::None }
+    }
+
+    /// The first rows, as many as were appended before the file was begun.
+    pub(super) fn sample(&mut self) -> &ArrayRef {
         let values = &mut self.values;
-        let sample = self.sample.get_or_insert_with(|| values.finish());
-        (Arc::clone(&self.field), Arc::clone(sample))
+        self.sample.get_or_insert_with(|| values.finish())
     }
 
-    /// Appends rows and encodes each batch that becomes full.
-    pub(super) fn append(&mut self, source: RowSource<'_>, mut kept: &[KeptRow]) -> Result<()> {
-        while !kept.is_empty() {
+    /// Appends rows; what becomes full, a batch or a page, is encoded.
+    pub(super) fn append(&mut self, source: GatheredRows<'_>, mut rows: Range<usize>) -> Result<()> {
+        if let (Encoder::Texts(chunk), &Values::Text(number, _)) = (&mut self.encoder, &self.values) {
+            return source.texts(number, rows).try_for_each(|(texts, rows)| chunk.append(texts, rows));
+        }
+        while !rows.is_empty() {
             let room = BATCH_ROWS - self.values.len();
-            let (now, later) = kept.split_at(room.min(kept.len()));
-            self.gather(source, now);
-            kept = later;
-            if self.values.len() == BATCH_ROWS && self.encoder.is_some() {
+            if room == 0 {
+                return Err(Error::internal("a column has no encoder"));
+            }
+            let now = rows.start..rows.end.min(rows.start + room);
+            self.values.extend(source, now.clone());
+            rows.start = now.end;
+            if self.values.len() == BATCH_ROWS && !matches!(self.encoder, Encoder::None) {
                 self.encode_batch()?;
             }
         }
         Ok(())
     }
 
-    /// Takes up a new row group; what was kept back goes into it.
-    pub(super) fn begin_row_group(&mut self, encoder: ArrowColumnWriter) -> Result<()> {
-        self.encoder = Some(encoder);
+    /// Begins the file: the first row group's encoder is chosen, and takes in what was kept back. Texts without a
+    /// dictionary leave the general encoder unused.
+    pub(super) fn begin(
+        &mut self,
+        choice: Choice,
+        general: ArrowColumnWriter,
+        descriptor: ColumnDescPtr,
+    ) -> Result<()> {
+        let is_text = matches!(self.values, Values::Text(..));
+        self.encoder = match choice.storage {
+            Storage::Plain if is_text => Encoder::Texts(Box::new(TextChunk::new(descriptor, choice.compression)?)),
+            _ => Encoder::General(Box::new(general)),
+        };
         match self.sample.take() {
             Some(sample) if !sample.is_empty() => self.encode(&sample),
             _ => Ok(()),
         }
     }
 
-    pub(super) fn end_row_group(&mut self) -> Result<ArrowColumnChunk> {
+    /// Begins another row group.
+    pub(super) fn begin_row_group(&mut self, general: ArrowColumnWriter) {
+        if !matches!(self.encoder, Encoder::Texts(_)) {
+            self.encoder = Encoder::General(Box::new(general));
+        }
+    }
+
+    /// Ends the row group.
+    pub(super) fn end_row_group(&mut self) -> Result<EncodedChunk> {
         self.encode_batch()?;
-        let encoder = self.encoder.take().ok_or_else(|| Error::internal("a column ended without encoder"))?;
-        encoder.close().map_err(failed)
+        match std::mem::replace(&mut self.encoder, Encoder::None) {
+            Encoder::General(encoder) => encoder.close().map(EncodedChunk::General).map_err(failed),
+            Encoder::Texts(mut chunk) => {
+                let (pages, closed) = chunk.finish()?;
+                self.encoder = Encoder::Texts(chunk);
+                Ok(EncodedChunk::Texts(pages, closed))
+            }
+            Encoder::None => Err(Error::internal("a column ended without encoder")),
+        }
     }
 
     fn encode_batch(&mut self) -> Result<()> {
@@ -97,63 +166,67 @@ impl Column {
     }
 
     fn encode(&mut self, batch: &ArrayRef) -> Result<()> {
-        let encoder = self.encoder.as_mut().ok_or_else(|| Error::internal("a column has no encoder"))?;
-        // The file's schema has the column's type; here counts what the array is.
-        let field = self.field.as_ref().clone().with_data_type(batch.data_type().clone());
-        for leaf in compute_leaves(&field, batch).map_err(failed)? {
-            encoder.write(&leaf).map_err(failed)?;
-        }
-        Ok(())
-    }
-
-    fn gather(&mut self, source: RowSource<'_>, kept: &[KeptRow]) {
-        let column = self.column;
-        let rows = kept.iter().map(|kept| kept.of(source.wave));
-        match &mut self.values {
-            Values::Date(numbers) => numbers.extend(rows.map(|(_, row)| row.birth_date)),
-            Values::Timestamp(numbers) => numbers.extend(rows.map(|(_, row)| row.accessed_at)),
-            Values::Int(numbers) => match column {
-                OutputColumn::BirthYear => numbers.extend(rows.map(|(_, row)| row.birth_year())),
-                _ => numbers.extend(rows.map(|(_, row)| row.session_duration)),
-            },
-            Values::Double(numbers) => match column {
-                OutputColumn::Known(KnownColumn::DownloadSpeed) => {
-                    numbers.extend(rows.map(|(_, row)| row.download_speed));
+        match &mut self.encoder {
+            Encoder::None => Err(Error::internal("a column has no encoder")),
+            Encoder::General(encoder) => {
+                // The file's schema has the column's type; here counts what the array is.
+                let field = self.field.as_ref().clone().with_data_type(batch.data_type().clone());
+                for leaf in compute_leaves(&field, batch).map_err(failed)? {
+                    encoder.write(&leaf).map_err(failed)?;
                 }
-                OutputColumn::Known(KnownColumn::UploadSpeed) => numbers.extend(rows.map(|(_, row)| row.upload_speed)),
-                OutputColumn::Known(KnownColumn::ConsumedTraffic) => {
-                    numbers.extend(rows.map(|(_, row)| row.consumed_traffic));
-                }
-                _ => numbers.extend(rows.map(|(_, row)| row.total_bandwidth())),
-            },
-            Values::Text(texts) => {
-                let mut scratch = Vec::new();
-                for (chunk, row) in rows {
-                    texts.push(source.text(column, chunk, row, &mut scratch));
-                }
+                Ok(())
+            }
+            Encoder::Texts(chunk) => {
+                let texts: GatheredTexts = batch.as_binary::<i32>().iter().collect();
+                chunk.append(&texts, 0..batch.len())
             }
         }
     }
 }
 
 impl Values {
+    fn extend(&mut self, source: GatheredRows<'_>, now: Range<usize>) {
+        let rows = source.rows(now.clone());
+        match self {
+            Self::Text(number, texts) => {
+                for (gathered, rows) in source.texts(*number, now) {
+                    rows.for_each(|row| texts.push(gathered.get(row)));
+                }
+            }
+            Self::Date(numbers) => numbers.extend(rows.map(|row| row.birth_date)),
+            Self::Timestamp(numbers) => numbers.extend(rows.map(|row| row.accessed_at)),
+            Self::Int(OutputColumn::BirthYear, numbers) => numbers.extend(rows.map(Row::birth_year)),
+            Self::Int(_, numbers) => numbers.extend(rows.map(|row| row.session_duration)),
+            Self::Double(OutputColumn::Known(KnownColumn::DownloadSpeed), numbers) => {
+                numbers.extend(rows.map(|row| row.download_speed));
+            }
+            Self::Double(OutputColumn::Known(KnownColumn::UploadSpeed), numbers) => {
+                numbers.extend(rows.map(|row| row.upload_speed));
+            }
+            Self::Double(OutputColumn::Known(KnownColumn::ConsumedTraffic), numbers) => {
+                numbers.extend(rows.map(|row| row.consumed_traffic));
+            }
+            Self::Double(_, numbers) => numbers.extend(rows.map(Row::total_bandwidth)),
+        }
+    }
+
     fn len(&self) -> usize {
         match self {
-            Self::Text(texts) => texts.nulls.len(),
+            Self::Text(_, texts) => texts.nulls.len(),
             Self::Date(numbers) => numbers.values.len(),
             Self::Timestamp(numbers) => numbers.values.len(),
-            Self::Int(numbers) => numbers.values.len(),
-            Self::Double(numbers) => numbers.values.len(),
+            Self::Int(_, numbers) => numbers.values.len(),
+            Self::Double(_, numbers) => numbers.values.len(),
         }
     }
 
     fn finish(&mut self) -> ArrayRef {
         match self {
-            Self::Text(texts) => texts.finish(),
+            Self::Text(_, texts) => texts.finish(),
             Self::Date(numbers) => numbers.finish(),
             Self::Timestamp(numbers) => numbers.finish(),
-            Self::Int(numbers) => numbers.finish(),
-            Self::Double(numbers) => numbers.finish(),
+            Self::Int(_, numbers) => numbers.finish(),
+            Self::Double(_, numbers) => numbers.finish(),
         }
     }
 }

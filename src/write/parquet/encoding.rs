@@ -1,69 +1,208 @@
-//! How each column is encoded, chosen from its first rows: dictionaries where values repeat, deltas elsewhere.
+//! How each column is encoded and whether it is compressed, chosen from its first rows.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::hash::BuildHasher;
 
-use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
+use arrow_data::ArrayData;
 use arrow_schema::{DataType, FieldRef};
 use foldhash::fast::FixedState;
-use parquet::basic::{Compression, Encoding};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::basic::Encoding;
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
-/// What every reader understands and costs little.
-pub(super) const COMPRESSION: Compression = Compression::SNAPPY;
+use super::compression::{codec, pays};
+use crate::config::{ParquetCompression, ParquetOptions};
+use crate::error::Result;
 
-/// A dictionary pays when a value occurs at least this often on average.
-const REPEATS_MIN: usize = 4;
+/// A dictionary pays when a value occurs at least this often in a row group on average.
+const REPEATS_MIN: f64 = 4.0;
 
 /// Statistics longer than this are cut, which keeps them valid bounds.
 const STATISTICS_BYTES_MAX: usize = 64;
 
-/// The properties of a file with these columns, whose first rows are known.
-pub(super) fn properties(columns: impl Iterator<Item = (FieldRef, ArrayRef)>) -> WriterProperties {
+/// How the values of a column are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Storage {
+    /// Each different value once, then their numbers.
+    Dictionary,
+    /// As differences, which are packed so tightly that nothing is left to compress.
+    ///
+    /// Not for texts (DELTA_LENGTH_BYTE_ARRAY): Spark 3.5.6, and Glue's is older, then reads wrong texts and does not
+    /// notice (SPARK-52240).
+    Deltas,
+    /// One after the other.
+    Plain,
+}
+
+/// What was chosen for a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Choice {
+    pub(super) storage: Storage,
+    pub(super) compression: Option<ParquetCompression>,
+}
+
+impl Choice {
+    /// For a column whose first rows are `sample`.
+    pub(super) fn of(sample: &ArrayRef, options: ParquetOptions) -> Result<Self> {
+        let ParquetOptions { row_group_rows, compression } = options;
+        let sample = sample.to_data();
+        let storage = if repeats(&sample, row_group_rows) {
+            Storage::Dictionary
+        } else if matches!(sample.data_type(), DataType::Int32 | DataType::Date32 | DataType::Timestamp(..)) {
+            Storage::Deltas
+        } else {
+            Storage::Plain
+        };
+        let is_compressed = match storage {
+            Storage::Dictionary => true,
+            Storage::Deltas => false,
+            Storage::Plain => pays(&plain(&sample), compression)?,
+        };
+        Ok(Self { storage, compression: is_compressed.then_some(compression) })
+    }
+}
+
+/// The properties of a file with these columns.
+pub(super) fn properties<'c>(columns: impl Iterator<Item = (&'c FieldRef, Choice)>) -> Result<WriterProperties> {
     let mut builder = WriterProperties::builder()
-        .set_compression(COMPRESSION)
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_statistics_truncate_length(Some(STATISTICS_BYTES_MAX))
         .set_column_index_truncate_length(Some(STATISTICS_BYTES_MAX));
-    for (field, sample) in columns {
-        let path = ColumnPath::from(field.name().as_str());
-        let has_dictionary = repeats(&sample);
-        builder = builder.set_column_dictionary_enabled(path.clone(), has_dictionary);
-        if let (false, Some(encoding)) = (has_dictionary, plain_alternative(field.data_type())) {
-            builder = builder.set_column_encoding(path, encoding);
+    for (field, choice) in columns {
+        builder = with_column(builder, ColumnPath::from(field.name().as_str()), choice)?;
+    }
+    Ok(builder.build())
+}
+
+fn with_column(
+    builder: WriterPropertiesBuilder,
+    path: ColumnPath,
+    Choice { storage, compression }: Choice,
+) -> Result<WriterPropertiesBuilder> {
+    let builder = builder
+        .set_column_compression(path.clone(), codec(compression)?)
+        .set_column_dictionary_enabled(path.clone(), storage == Storage::Dictionary);
+    Ok(match storage {
+        Storage::Deltas => builder.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
+        Storage::Dictionary | Storage::Plain => builder,
+    })
+}
+
+/// Whether the values of a row group repeat so often that a dictionary pays.
+fn repeats(sample: &ArrayData, row_group_rows: usize) -> bool {
+    let hasher = FixedState::default();
+    // Hashes as keys need no careful hashing, which would cost a small day a quarter of its run.
+    let mut counts: HashMap<u64, usize, FixedState> = HashMap::default();
+    for value in values(sample) {
+        *counts.entry(hasher.hash_one(value)).or_default() += 1;
+    }
+    let occurring = |times: usize| counts.values().filter(|&&count| count == times).count() as f64;
+    // Chao's estimate: how many values were not seen yet follows from how many were seen once and twice.
+    let (once, twice) = (occurring(1), occurring(2));
+    let unseen = once * once / (2.0 * twice).max(1.0);
+    let rows = (sample.len() - sample.null_count()) as f64;
+    let rows_in_group = rows * (row_group_rows as f64 / sample.len().max(1) as f64).max(1.0);
+    rows_in_group >= (counts.len() as f64 + unseen) * REPEATS_MIN
+}
+
+/// The sample as PLAIN stores it.
+fn plain(sample: &ArrayData) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for value in values(sample) {
+        if *sample.data_type() == DataType::Binary {
+            bytes.extend_from_slice(&(value.len() as u32).to_le_bytes());
+        }
+        bytes.extend_from_slice(value);
+    }
+    bytes
+}
+
+/// The bytes of each value that is not null.
+fn values(sample: &ArrayData) -> impl Iterator<Item = &[u8]> {
+    let buffers = sample.buffers();
+    let rows = (0..sample.len()).filter(|&row| sample.is_valid(row));
+    rows.map(move |row| match sample.data_type().primitive_width() {
+        Some(width) => &buffers[0].as_slice()[row * width..(row + 1) * width],
+        None => {
+            let offsets = buffers[0].typed_data::<i32>();
+            &buffers[1].as_slice()[offsets[row] as usize..offsets[row + 1] as usize]
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{BinaryArray, Date32Array, Float64Array, Int32Array};
+
+    use super::*;
+
+    const ROWS: usize = 8192;
+
+    fn choice(sample: ArrayRef, compression: ParquetCompression) -> Choice {
+        Choice::of(&sample, ParquetOptions { row_group_rows: 8 * ROWS, compression }).expect("a choice")
+    }
+
+    fn texts(text: impl Fn(usize) -> String) -> ArrayRef {
+        let texts: Vec<String> = (0..ROWS).map(text).collect();
+        Arc::new(BinaryArray::from_iter_values(&texts))
+    }
+
+    /// Digits without a pattern.
+    fn random(row: usize) -> u64 {
+        FixedState::default().hash_one(row)
+    }
+
+    #[test]
+    fn a_dictionary_is_for_values_that_repeat_often_within_a_row_group() {
+        let storage = |sample| choice(sample, ParquetCompression::Snappy).storage;
+        assert_eq!(storage(texts(|_| "active".to_owned())), Storage::Dictionary);
+        // Of 10 000 values, the first batch shows hardly more than half; a row group holds each six times.
+        assert_eq!(storage(texts(|row| format!("name {}", random(row) % 10_000))), Storage::Dictionary);
+        assert_eq!(storage(texts(|row| format!("name {}", random(row) % 60_000))), Storage::Plain);
+        assert_eq!(storage(texts(|row| row.to_string())), Storage::Plain);
+        assert_eq!(
+            storage(Arc::new(Int32Array::from_iter_values((0..ROWS).map(|row| row as i32 % 7)))),
+            Storage::Dictionary
+        );
+    }
+
+    #[test]
+    fn whole_numbers_become_deltas_that_nothing_compresses() {
+        let numbers: [ArrayRef; 2] = [
+            Arc::new(Int32Array::from_iter_values((0..ROWS).map(|row| random(row) as i32))),
+            Arc::new(Date32Array::from_iter_values((0..ROWS).map(|row| row as i32))),
+        ];
+        for sample in numbers {
+            let expected = Choice { storage: Storage::Deltas, compression: None };
+            assert_eq!(choice(sample, ParquetCompression::Zstd), expected);
         }
     }
-    builder.build()
-}
 
-/// Smaller and cheaper to compress than PLAIN where there is one.
-///
-/// Not DELTA_LENGTH_BYTE_ARRAY for texts: behind a null, Spark 3.5.6 (and Glue's is older) then reads wrong texts and
-/// does not notice (SPARK-52240).
-fn plain_alternative(data_type: &DataType) -> Option<Encoding> {
-    match data_type {
-        DataType::Int32 | DataType::Date32 | DataType::Timestamp(..) => Some(Encoding::DELTA_BINARY_PACKED),
-        _ => None,
+    #[test]
+    fn only_what_becomes_much_smaller_is_compressed() {
+        for compression in [ParquetCompression::Snappy, ParquetCompression::Zstd] {
+            let compressed = |sample| choice(sample, compression).compression;
+            assert_eq!(compressed(texts(|row| format!("Strada Principală {row}, Deva"))), Some(compression));
+            let doubles = (0..ROWS).map(|row| f64::from_bits(random(row) >> 2));
+            assert_eq!(compressed(Arc::new(Float64Array::from_iter_values(doubles))), None);
+        }
+        let ids = |row| format!("{:016x}{:016x}", random(row), random(row + ROWS));
+        assert_eq!(choice(texts(ids), ParquetCompression::Snappy).compression, None);
+        assert_eq!(
+            choice(texts(ids), ParquetCompression::Zstd).compression,
+            Some(ParquetCompression::Zstd),
+            "hex digits"
+        );
     }
-}
 
-/// Whether the values of the sample repeat so often that a dictionary pays.
-fn repeats(sample: &ArrayRef) -> bool {
-    let values = sample.len() - sample.null_count();
-    let data = sample.to_data();
-    let hasher = FixedState::default();
-    let mut hashes = HashSet::new();
-    for row in (0..sample.len()).filter(|&row| sample.is_valid(row)) {
-        let hash = match sample.as_binary_opt::<i32>() {
-            Some(texts) => hasher.hash_one(texts.value(row)),
-            None => {
-                let width = data.buffers()[0].len() / sample.len();
-                hasher.hash_one(&data.buffers()[0].as_slice()[row * width..(row + 1) * width])
-            }
-        };
-        hashes.insert(hash);
+    #[test]
+    fn a_sample_without_rows_or_with_nulls_only_decides_as_well() {
+        for rows in [0, 5] {
+            let nulls: ArrayRef = Arc::new(BinaryArray::from(vec![None; rows]));
+            assert_eq!(choice(nulls, ParquetCompression::Snappy).storage, Storage::Dictionary);
+        }
     }
-    values >= hashes.len() * REPEATS_MIN
 }
