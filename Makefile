@@ -1,14 +1,19 @@
 # What one does with this project. Needs Rust (see rust-version in Cargo.toml) and make; everything about
 # other programs, the Lambda's tools and the template also python3, which fetches what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test interop parity parity-golden check fmt lint doc bench-data build rust-target lambda-local lambda-watch \
-	lambda-invoke template deploy clean
+.PHONY: help run test interop parity parity-golden check fmt lint doc bench-data bench bench-spark bench-s3 bench-growth \
+	profiled bench-instructions profile bench-startup \
+	build rust-target lambda-local lambda-watch lambda-invoke template deploy clean
 
 CARGO ?= cargo
 PYTHON ?= python3
 PARITY_VENV := target/parity-venv
 BENCH_ROWS ?= 5000000
 BENCH_LAKE ?= target/bench-lake
+BENCH_VENV := target/bench-venv
+PROFILED := target/profiled/drivendata
+ROWS ?= 1000000 10000000
+ROUNDS ?= 3
 INTEROP_VENV ?= target/interop-venv
 ARCH ?= arm64
 RUST_TARGET_arm64 := aarch64-unknown-linux-gnu
@@ -31,7 +36,7 @@ CHECKOV_VENV := target/checkov-venv
 OFFLINE := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-central-1 PYTHONDONTWRITEBYTECODE=1
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Do the main job here: an S3 server, two days of data, a put event, the results in lake/
 	$(CARGO) run --locked --bin drivendata -- demo
@@ -95,6 +100,51 @@ bench-data: ## Generate two days of BENCH_ROWS rows each into BENCH_LAKE
 	$(CARGO) build --locked --release --bin drivendata
 	target/release/drivendata generate --out $(BENCH_LAKE)/raw_data --date 2024-09-14 --rows $(BENCH_ROWS)
 	target/release/drivendata generate --out $(BENCH_LAKE)/raw_data --date 2024-09-15 --rows $(BENCH_ROWS)
+
+$(BENCH_VENV)/ready: bench/requirements.txt
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+$(BENCH_VENV)/spark-ready: $(BENCH_VENV)/ready bench/requirements-spark.txt
+	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement bench/requirements-spark.txt
+	touch $@
+
+BENCH = PYTHONDONTWRITEBYTECODE=1 $(BENCH_VENV)/bin/python bench
+PLAIN_BENCH = PYTHONDONTWRITEBYTECODE=1 $(PYTHON) bench
+
+bench: $(BENCH_VENV)/ready ## Compare with Polars, DuckDB, DataFusion and pandas (needs Python): ROWS="1000000 10000000" ROUNDS=3
+	$(CARGO) build --locked --release --bin drivendata
+	$(BENCH)/run.py target/release/drivendata --rows $(ROWS) --rounds $(ROUNDS) $(if $(PEERS),--peers $(PEERS))
+
+bench-spark: $(BENCH_VENV)/spark-ready ## The same with Spark (needs Java 17, too)
+	$(CARGO) build --locked --release --bin drivendata
+	$(BENCH)/run.py target/release/drivendata --rows $(ROWS) --rounds $(ROUNDS) --peers spark --section bench-spark
+
+bench-s3: ## Our program on the embedded S3 server and on a folder, and its read and upload settings (needs Python)
+	$(CARGO) build --locked --release --bin drivendata
+	$(PLAIN_BENCH)/s3.py target/release/drivendata --rows $(firstword $(ROWS)) --rounds $(ROUNDS)
+
+bench-growth: ## Our program's time and memory from 0.1 to 30 million rows (needs Python)
+	$(CARGO) build --locked --release --bin drivendata
+	$(PLAIN_BENCH)/growth.py target/release/drivendata --rounds $(ROUNDS)
+
+# The release build with symbols. Flags for the last crate only: a profile of its own would build all others anew.
+# cargo keeps it beside the plain one, so the next plain build puts that back without work.
+profiled:
+	$(CARGO) rustc --locked --release --bin drivendata -- -C strip=none
+	mkdir -p $(dir $(PROFILED))
+	cp target/release/drivendata $(PROFILED)
+
+bench-instructions: profiled ## Count a run's instructions per stage against the stored ones (needs Python and valgrind); UPDATE=1 stores
+	$(PLAIN_BENCH)/instructions.py $(PROFILED) $(if $(UPDATE),--update)
+
+profile: profiled ## Where a run's processor time goes, per stage and thread (needs Python and perf)
+	$(PLAIN_BENCH)/profile.py $(PROFILED) --rows $(firstword $(ROWS))
+
+bench-startup: ## What a cold start costs, and the size of the function (needs Python); BOOTSTRAP=file for a built one
+	$(if $(BOOTSTRAP),,$(CARGO) build --locked --release --no-default-features --bin drivendata-transform)
+	$(PLAIN_BENCH)/startup.py $(or $(BOOTSTRAP),target/release/drivendata-transform)
 
 $(PARITY_VENV)/ready: tests/parity/requirements.txt
 	$(PYTHON) -m venv $(PARITY_VENV)
