@@ -19,7 +19,7 @@ use crate::error::Result;
 const REPEATS_MIN: f64 = 4.0;
 
 /// Statistics longer than this are cut, which keeps them valid bounds.
-const STATISTICS_BYTES_MAX: usize = 64;
+pub(super) const STATISTICS_BYTES_MAX: usize = 64;
 
 /// How the values of a column are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,7 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
-/// Bounds longer than this are cut, which keeps them bounds.
-const BOUND_BYTES_MAX: usize = 64;
+use crate::write::parquet::encoding::STATISTICS_BYTES_MAX;
 
 /// The least and the greatest of some texts, by their bytes, as places in the page that holds them.
 #[derive(Clone, Debug, Default)]
@@ -71,16 +70,16 @@ pub(super) struct Bound {
 
 /// A text that is no greater than `least`, and not long.
 pub(super) fn lower(least: &[u8]) -> Bound {
-    if least.len() <= BOUND_BYTES_MAX {
+    if least.len() <= STATISTICS_BYTES_MAX {
         return Bound { bytes: least.to_vec(), is_exact: true };
     }
-    Bound { bytes: least[..char_start(least, BOUND_BYTES_MAX)].to_vec(), is_exact: false }
+    Bound { bytes: least[..char_start(least, STATISTICS_BYTES_MAX)].to_vec(), is_exact: false }
 }
 
 /// A text that is no less than `greatest`, and not long where there is such a one.
 pub(super) fn upper(greatest: &[u8]) -> Bound {
-    if greatest.len() > BOUND_BYTES_MAX
-        && let Ok(kept) = std::str::from_utf8(&greatest[..char_start(greatest, BOUND_BYTES_MAX)])
+    if greatest.len() > STATISTICS_BYTES_MAX
+        && let Ok(kept) = std::str::from_utf8(&greatest[..char_start(greatest, STATISTICS_BYTES_MAX)])
     {
         for (start, last) in kept.char_indices().rev() {
             // The next character, of the same length so that it is the next in the order of bytes, too.
@@ -128,7 +127,7 @@ mod tests {
             prop_assert!(std::str::from_utf8(&lower.bytes).is_ok() && std::str::from_utf8(&upper.bytes).is_ok());
             prop_assert_eq!(lower.is_exact, lower.bytes == text.as_bytes());
             prop_assert_eq!(upper.is_exact, upper.bytes == text.as_bytes());
-            prop_assert!(lower.bytes.len() <= BOUND_BYTES_MAX);
+            prop_assert!(lower.bytes.len() <= STATISTICS_BYTES_MAX);
         }
     }
 
