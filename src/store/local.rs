@@ -6,6 +6,7 @@
 mod listing;
 mod staging;
 mod version;
+mod write_back;
 
 use std::fs::{self, File};
 use std::io::{self, Read};

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::io_failed;
+use super::write_back::WriteBack;
 use crate::error::{Error, Result};
 use crate::store::checksum::Crc64Nvme;
 use crate::store::token::unique_token;
@@ -65,6 +66,7 @@ impl Staging {
         Ok(StagingFile {
             id: UploadId { key: key.to_owned(), id: name },
             writer: BufWriter::with_capacity(WRITE_BUFFER_BYTES, file),
+            write_back: WriteBack::default(),
             checksum: Crc64Nvme::new(),
             bytes: 0,
         })
@@ -117,6 +119,7 @@ impl Staging {
 pub(super) struct StagingFile {
     id: UploadId,
     writer: BufWriter<File>,
+    write_back: WriteBack,
     checksum: Crc64Nvme,
     bytes: u64,
 }
@@ -127,7 +130,10 @@ impl Upload for StagingFile {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.writer.write_all(bytes).map_err(|error| io_failed("could not be staged", error).at(&self.id.key))?;
+        self.writer
+            .write_all(bytes)
+            .and_then(|()| self.write_back.written(bytes.len(), self.writer.get_ref()))
+            .map_err(|error| io_failed("could not be staged", error).at(&self.id.key))?;
         self.checksum.update(bytes);
         self.bytes += bytes.len() as u64;
         Ok(())
@@ -135,16 +141,12 @@ impl Upload for StagingFile {
 
     /// Returns once the bytes are on the disk: a publication must not outlive a power failure that its content does not.
     fn finish(self: Box<Self>) -> Result<StagedUpload> {
-        let file = self.writer.into_inner().map_err(io::IntoInnerError::into_error);
-        file.and_then(|file| file.sync_all())
-            .map_err(|error| io_failed("could not be staged", error).at(&self.id.key))?;
-        Ok(StagedUpload {
-            token: self.id.id.clone(),
-            id: self.id,
-            bytes: self.bytes,
-            checksum_crc64nvme: self.checksum.encode(),
-            parts: Default::default(),
-        })
+        let Self { id, writer, write_back, checksum, bytes } = *self;
+        let file = writer.into_inner().map_err(io::IntoInnerError::into_error);
+        file.and_then(|file| write_back.finish().and_then(|()| file.sync_all()))
+            .map_err(|error| io_failed("could not be staged", error).at(&id.key))?;
+        let (token, checksum_crc64nvme) = (id.id.clone(), checksum.encode());
+        Ok(StagedUpload { token, id, bytes, checksum_crc64nvme, parts: Default::default() })
     }
 }
 
