@@ -4,6 +4,7 @@ use std::hash::BuildHasher;
 
 use foldhash::quality::FixedState;
 use hashbrown::HashTable;
+use rayon::slice::ParallelSliceMut;
 
 /// The groups, in the order their first rows came.
 #[derive(Debug, Default)]
@@ -13,20 +14,56 @@ pub struct Groups {
     by_name: HashTable<u32>,
     /// Index of the group without name.
     nameless: Option<u32>,
-    names: Vec<u8>,
+    long_names: Vec<u8>,
 }
 
 /// One person's sums.
+///
+/// A line of the cache: groups come up in any order, and the next line that is needed is most of what a row costs here.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub struct Group {
-    name_start: usize,
-    name_bytes: usize,
+    name: Name,
     /// Rows.
     pub sessions: i64,
     /// Sum of `session_duration`, in the data's own unit.
     session_duration: i64,
     /// Sum of `consumed_traffic` in kB; `None` while every row's is null.
     pub consumed_traffic: Option<f64>,
+}
+
+/// The longest name that is kept in its group.
+const SHORT_BYTES_MAX: usize = 22;
+
+/// The name of a group.
+#[derive(Clone, Copy, Debug)]
+enum Name {
+    /// Most names.
+    Short { bytes: [u8; SHORT_BYTES_MAX], length: u8 },
+    /// Among the long ones.
+    Long { start: usize, length: usize },
+}
+
+impl Name {
+    fn new(name: &[u8], long_names: &mut Vec<u8>) -> Self {
+        let length = name.len();
+        if length <= SHORT_BYTES_MAX {
+            let mut bytes = [0; SHORT_BYTES_MAX];
+            bytes[..length].copy_from_slice(name);
+            return Self::Short { bytes, length: length as u8 };
+        }
+        let start = long_names.len();
+        long_names.extend_from_slice(name);
+        Self::Long { start, length }
+    }
+
+    #[inline]
+    fn get<'n>(&'n self, long_names: &'n [u8]) -> &'n [u8] {
+        match self {
+            Self::Short { bytes, length } => &bytes[..usize::from(*length)],
+            Self::Long { start, length } => &long_names[*start..start + length],
+        }
+    }
 }
 
 /// Which group a name probably has; any guess is right, some are found out to be wrong.
@@ -37,10 +74,6 @@ pub struct Guess(Option<u32>);
 pub type NamedGroup<'g> = (Option<&'g [u8]>, &'g Group);
 
 impl Group {
-    fn name<'n>(&self, names: &'n [u8]) -> &'n [u8] {
-        &names[self.name_start..self.name_start + self.name_bytes]
-    }
-
     /// The average `session_duration`, in the data's own unit.
     pub fn avg_session_duration(&self) -> f64 {
         self.session_duration as f64 / self.sessions as f64
@@ -67,7 +100,7 @@ impl Groups {
             Some((name, hash)) => self.named(name, hash, guess),
             None => match self.nameless {
                 Some(index) => index,
-                None => *self.nameless.insert(push_group(&mut self.groups, &mut self.names, b"")),
+                None => *self.nameless.insert(push_group(&mut self.groups, &mut self.long_names, b"")),
             },
         };
         let group = &mut self.groups[index as usize];
@@ -86,19 +119,27 @@ impl Groups {
         Guess(self.by_name.find(hash, |_| true).copied())
     }
 
+    /// Asks memory for a guessed group, for the same reason.
+    ///
+    /// Returns something that depends on the bytes there, for the caller to use up.
+    #[inline]
+    pub fn touch(&self, Guess(guess): Guess) -> i64 {
+        guess.map(|index| self.groups[index as usize].sessions).unwrap_or_default()
+    }
+
     #[inline]
     fn named(&mut self, name: &[u8], hash: u64, Guess(guess): Guess) -> u32 {
-        let (groups, names) = (&mut self.groups, &mut self.names);
+        let (groups, long_names) = (&mut self.groups, &mut self.long_names);
         if let Some(index) = guess
-            && groups[index as usize].name(names) == name
+            && groups[index as usize].name.get(long_names) == name
         {
             return index;
         }
-        if let Some(&index) = self.by_name.find(hash, |&index| groups[index as usize].name(names) == name) {
+        if let Some(&index) = self.by_name.find(hash, |&index| groups[index as usize].name.get(long_names) == name) {
             return index;
         }
-        let index = push_group(groups, names, name);
-        self.by_name.insert_unique(hash, index, |&index| name_hash(groups[index as usize].name(names)));
+        let index = push_group(groups, long_names, name);
+        self.by_name.insert_unique(hash, index, |&index| name_hash(groups[index as usize].name.get(long_names)));
         index
     }
 
@@ -115,30 +156,26 @@ impl Groups {
     /// Bytes of memory the groups occupy.
     pub fn memory_bytes(&self) -> u64 {
         let groups = self.groups.capacity() * size_of::<Group>();
-        (groups + self.by_name.allocation_size() + self.names.capacity()) as u64
+        (groups + self.by_name.allocation_size() + self.long_names.capacity()) as u64
     }
 
     /// The groups in the order of their names (UTF-8 bytes), the one without name first.
     pub fn in_order(&self) -> Vec<NamedGroup<'_>> {
         let mut ordered: Vec<_> = (0_u32..)
             .zip(&self.groups)
-            .map(|(index, group)| (Some(group.name(&self.names)).filter(|_| self.nameless != Some(index)), group))
+            .map(|(index, group)| {
+                (Some(group.name.get(&self.long_names)).filter(|_| self.nameless != Some(index)), group)
+            })
             .collect();
-        ordered.sort_unstable_by_key(|(name, _)| *name);
+        ordered.par_sort_unstable_by_key(|(name, _)| *name);
         ordered
     }
 }
 
-fn push_group(groups: &mut Vec<Group>, names: &mut Vec<u8>, name: &[u8]) -> u32 {
+fn push_group(groups: &mut Vec<Group>, long_names: &mut Vec<u8>, name: &[u8]) -> u32 {
     let index = groups.len() as u32;
-    groups.push(Group {
-        name_start: names.len(),
-        name_bytes: name.len(),
-        sessions: 0,
-        session_duration: 0,
-        consumed_traffic: None,
-    });
-    names.extend_from_slice(name);
+    let name = Name::new(name, long_names);
+    groups.push(Group { name, sessions: 0, session_duration: 0, consumed_traffic: None });
     index
 }
 

@@ -145,6 +145,7 @@ fn add_to_groups(groups: &mut Groups, source: RowSource<'_>, kept: &[KeptRow]) {
             let hash = kept.of(source.wave).1.name_hash;
             *guess = hash.map(|hash| groups.guess(hash)).unwrap_or_default();
         }
+        std::hint::black_box(guesses.iter().fold(0, |sum, &guess| sum ^ groups.touch(guess)));
         for ((chunk, row), &guess) in block.iter().map(|kept| kept.of(source.wave)).zip(&guesses) {
             let field = source.layouts[chunk.object].known(KnownColumn::PersonName);
             let name = text_value(chunk.field(row, field), &mut scratch).zip(row.name_hash);
