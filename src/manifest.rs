@@ -15,7 +15,7 @@ use crate::store::ObjectVersion;
 use crate::window::BatchDate;
 
 /// Raised whenever a change of the program changes output bytes, so that old runs are seen to be out of date.
-const OUTPUT_REVISION: u32 = 2;
+const OUTPUT_REVISION: u32 = 3;
 
 /// A published run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

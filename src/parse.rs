@@ -2,13 +2,15 @@
 
 mod row;
 
+use std::ops::Range;
+
 pub(crate) use row::text_value;
 pub use row::{CASTS, Row, Verdict};
 
 use crate::config::Rules;
 use crate::identity::Identity;
 use crate::read::cutter::{Chunk, Content};
-use crate::read::scan::{Record, Records, unquote};
+use crate::read::scan::{Record, Records, unquote, unquoted_place};
 use crate::rules::Reason;
 use crate::schema::{KnownColumn, Layout};
 use row::RowParser;
@@ -101,6 +103,14 @@ impl ParsedChunk {
     #[inline]
     pub fn field(&self, row: &Row, index: usize) -> &[u8] {
         self.records.field(&self.chunk.bytes, self.records.get(row.record as usize), index)
+    }
+
+    /// The place among the chunk's bytes of the text that a row has in a field; `None` where it has none, or one with
+    /// quotes to be taken out.
+    #[inline]
+    pub fn text_place(&self, row: &Row, index: usize) -> Option<Range<usize>> {
+        let raw = self.records.place(self.records.get(row.record as usize), index);
+        unquoted_place(&self.chunk.bytes, raw).filter(|place| !place.is_empty())
     }
 
     /// The masked e-mail address of a row that passed the filter.

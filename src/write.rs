@@ -51,19 +51,34 @@ impl RowSource<'_> {
         row: &Row,
         scratch: &'t mut Vec<u8>,
     ) -> Option<&'t [u8]> {
+        match column {
+            OutputColumn::Known(KnownColumn::Email) if row.email_missing => Some(EMAIL_IF_MISSING.as_bytes()),
+            OutputColumn::Known(KnownColumn::Phone) if row.phone_missing => Some(PHONE_IF_MISSING.as_bytes()),
+            OutputColumn::MaskedEmail => Some(chunk.masked_email(row)),
+            OutputColumn::ActivityLevel => Some(self.rules.activity.classify(row.session_duration).as_str().as_bytes()),
+            _ => text_value(chunk.field(row, self.field(column, chunk)?), scratch),
+        }
+    }
+
+    /// Whether a row shows in a column what stands for a missing value.
+    #[inline]
+    pub fn is_filled_in(&self, column: OutputColumn, row: &Row) -> bool {
+        match column {
+            OutputColumn::Known(KnownColumn::Email) => row.email_missing,
+            OutputColumn::Known(KnownColumn::Phone) => row.phone_missing,
+            _ => false,
+        }
+    }
+
+    /// The field that a column shows of the records of a chunk, where nothing is filled in; `None`: it is derived.
+    #[inline]
+    pub fn field(&self, column: OutputColumn, chunk: &ParsedChunk) -> Option<usize> {
         let layout = &self.layouts[chunk.object];
-        let field = match column {
-            OutputColumn::Known(KnownColumn::Email) if row.email_missing => return Some(EMAIL_IF_MISSING.as_bytes()),
-            OutputColumn::Known(KnownColumn::Phone) if row.phone_missing => return Some(PHONE_IF_MISSING.as_bytes()),
-            OutputColumn::MaskedEmail => return Some(chunk.masked_email(row)),
-            OutputColumn::ActivityLevel => {
-                return Some(self.rules.activity.classify(row.session_duration).as_str().as_bytes());
-            }
-            OutputColumn::TotalBandwidth | OutputColumn::BirthYear => return None,
-            OutputColumn::Known(known) => layout.known(known),
-            OutputColumn::Extra(index) => layout.extra(index),
-        };
-        text_value(chunk.field(row, field), scratch)
+        match column {
+            OutputColumn::Known(known) => Some(layout.known(known)),
+            OutputColumn::Extra(index) => Some(layout.extra(index)),
+            _ => None,
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod structural;
 
+use std::ops::Range;
+
 use memchr::memchr;
 
 use super::cutter::{closing_quote, ends_field};
@@ -71,12 +73,18 @@ impl Records {
     /// The raw bytes of field `index`, quotes included; empty when the record has fewer fields.
     #[inline]
     pub fn field<'a>(&self, bytes: &'a [u8], record: &Record, index: usize) -> &'a [u8] {
+        &bytes[self.place(record, index)]
+    }
+
+    /// The place of field `index`, quotes included; empty when the record has fewer fields.
+    #[inline]
+    pub fn place(&self, record: &Record, index: usize) -> Range<usize> {
         if index >= record.fields as usize {
-            return &[];
+            return 0..0;
         }
         let at = record.first as usize + index;
         let start = if index == 0 { record.start as usize } else { self.ends[at - 1] as usize + 1 };
-        &bytes[start..self.ends[at] as usize]
+        start..self.ends[at] as usize
     }
 
     /// Where the record ends, without its line end.
@@ -173,6 +181,16 @@ pub fn unquote<'a>(raw: &'a [u8], scratch: &'a mut Vec<u8>) -> &'a [u8] {
         [b'"', inner @ .., b'"'] if memchr(b'"', inner).is_none() => inner,
         [b'"', ..] => unquote_any(raw, scratch),
         _ => raw,
+    }
+}
+
+/// The place of a raw field's value where it can be had without changing a byte: there are no quotes in it.
+#[inline]
+pub fn unquoted_place(bytes: &[u8], raw: Range<usize>) -> Option<Range<usize>> {
+    match &bytes[raw.clone()] {
+        [b'"', inner @ .., b'"'] if memchr(b'"', inner).is_none() => Some(raw.start + 1..raw.end - 1),
+        [b'"', ..] => None,
+        _ => Some(raw),
     }
 }
 

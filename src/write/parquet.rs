@@ -6,6 +6,7 @@ mod compression;
 mod encoding;
 mod gathered;
 mod text;
+mod varint;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -165,7 +166,8 @@ pub fn grouped(
     let mut writer =
         ArrowWriter::try_new(UploadWriter(upload), Arc::clone(&schema), Some(properties)).map_err(failed)?;
     for groups in groups.chunks(BATCH_ROWS) {
-        let names = groups.iter().map(|(name, _)| name.map(String::from_utf8_lossy)).collect::<StringArray>();
+        let text = |name| simdutf8::basic::from_utf8(name).map_err(|_| Error::internal("a name is no UTF-8"));
+        let names = groups.iter().map(|(name, _)| name.map(text).transpose()).collect::<Result<StringArray>>()?;
         let averages: Float64Array = groups.iter().map(|(_, group)| Some(group.avg_session_duration())).collect();
         let traffic: Float64Array = groups.iter().map(|(_, group)| group.consumed_traffic).collect();
         let sessions = Int64Array::from_iter_values(groups.iter().map(|(_, group)| group.sessions));

@@ -13,7 +13,7 @@ EXACT_BYTES_MAX = 64
 
 # What every reader understands, Spark 3.5 among them: it reads DELTA_LENGTH_BYTE_ARRAY wrongly behind nulls
 # (SPARK-52240), which no other reader here would show.
-ENCODINGS = {"PLAIN", "RLE", "RLE_DICTIONARY", "DELTA_BINARY_PACKED"}
+ENCODINGS = {"PLAIN", "RLE", "RLE_DICTIONARY", "DELTA_BINARY_PACKED", "DELTA_BYTE_ARRAY"}
 
 
 def check_sizes(path: Path, rows: int, row_group_rows: int):

@@ -127,7 +127,7 @@ impl Column {
     ) -> Result<()> {
         let is_text = matches!(self.values, Values::Text(..));
         self.encoder = match choice.storage {
-            Storage::Plain if is_text => Encoder::Texts(Box::new(TextChunk::new(descriptor, choice.compression)?)),
+            Storage::Deltas if is_text => Encoder::Texts(Box::new(TextChunk::new(descriptor, choice.compression)?)),
             _ => Encoder::General(Box::new(general)),
         };
         match self.sample.take() {

@@ -26,10 +26,8 @@ pub(super) const STATISTICS_BYTES_MAX: usize = 64;
 pub(super) enum Storage {
     /// Each different value once, then their numbers.
     Dictionary,
-    /// As differences, which are packed so tightly that nothing is left to compress.
-    ///
-    /// Not for texts (DELTA_LENGTH_BYTE_ARRAY): Spark 3.5.6, and Glue's is older, then reads wrong texts and does not
-    /// notice (SPARK-52240).
+    /// Whole numbers as differences, which are packed so tightly that nothing is left to compress; texts one after the
+    /// other behind their lengths, which are packed so.
     Deltas,
     /// One after the other.
     Plain,
@@ -49,15 +47,15 @@ impl Choice {
         let sample = sample.to_data();
         let storage = if repeats(&sample, row_group_rows) {
             Storage::Dictionary
-        } else if matches!(sample.data_type(), DataType::Int32 | DataType::Date32 | DataType::Timestamp(..)) {
-            Storage::Deltas
-        } else {
+        } else if *sample.data_type() == DataType::Float64 {
             Storage::Plain
+        } else {
+            Storage::Deltas
         };
-        let is_compressed = match storage {
-            Storage::Dictionary => true,
-            Storage::Deltas => false,
-            Storage::Plain => pays(&plain(&sample), compression)?,
+        let is_compressed = match (storage, sample.data_type()) {
+            (Storage::Dictionary, _) => true,
+            (Storage::Deltas, DataType::Int32 | DataType::Date32 | DataType::Timestamp(..)) => false,
+            _ => pays(&values(&sample).collect::<Vec<_>>().concat(), compression)?,
         };
         Ok(Self { storage, compression: is_compressed.then_some(compression) })
     }
@@ -70,22 +68,24 @@ pub(super) fn properties<'c>(columns: impl Iterator<Item = (&'c FieldRef, Choice
         .set_statistics_truncate_length(Some(STATISTICS_BYTES_MAX))
         .set_column_index_truncate_length(Some(STATISTICS_BYTES_MAX));
     for (field, choice) in columns {
-        builder = with_column(builder, ColumnPath::from(field.name().as_str()), choice)?;
+        builder = with_column(builder, field, choice)?;
     }
     Ok(builder.build())
 }
 
 fn with_column(
     builder: WriterPropertiesBuilder,
-    path: ColumnPath,
+    field: &FieldRef,
     Choice { storage, compression }: Choice,
 ) -> Result<WriterPropertiesBuilder> {
+    let path = ColumnPath::from(field.name().as_str());
     let builder = builder
         .set_column_compression(path.clone(), codec(compression)?)
         .set_column_dictionary_enabled(path.clone(), storage == Storage::Dictionary);
-    Ok(match storage {
-        Storage::Deltas => builder.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
-        Storage::Dictionary | Storage::Plain => builder,
+    Ok(match (storage, field.data_type()) {
+        (Storage::Deltas, DataType::Utf8) => builder.set_column_encoding(path, Encoding::DELTA_BYTE_ARRAY),
+        (Storage::Deltas, _) => builder.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
+        (Storage::Dictionary | Storage::Plain, _) => builder,
     })
 }
 
@@ -104,18 +104,6 @@ fn repeats(sample: &ArrayData, row_group_rows: usize) -> bool {
     let rows = (sample.len() - sample.null_count()) as f64;
     let rows_in_group = rows * (row_group_rows as f64 / sample.len().max(1) as f64).max(1.0);
     rows_in_group >= (counts.len() as f64 + unseen) * REPEATS_MIN
-}
-
-/// The sample as PLAIN stores it.
-fn plain(sample: &ArrayData) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for value in values(sample) {
-        if *sample.data_type() == DataType::Binary {
-            bytes.extend_from_slice(&(value.len() as u32).to_le_bytes());
-        }
-        bytes.extend_from_slice(value);
-    }
-    bytes
 }
 
 /// The bytes of each value that is not null.
@@ -161,8 +149,8 @@ mod tests {
         assert_eq!(storage(texts(|_| "active".to_owned())), Storage::Dictionary);
         // Of 10 000 values, the first batch shows hardly more than half; a row group holds each six times.
         assert_eq!(storage(texts(|row| format!("name {}", random(row) % 10_000))), Storage::Dictionary);
-        assert_eq!(storage(texts(|row| format!("name {}", random(row) % 60_000))), Storage::Plain);
-        assert_eq!(storage(texts(|row| row.to_string())), Storage::Plain);
+        assert_eq!(storage(texts(|row| format!("name {}", random(row) % 60_000))), Storage::Deltas);
+        assert_eq!(storage(texts(|row| row.to_string())), Storage::Deltas);
         assert_eq!(
             storage(Arc::new(Int32Array::from_iter_values((0..ROWS).map(|row| row as i32 % 7)))),
             Storage::Dictionary

@@ -1,5 +1,5 @@
-//! The kept rows of a wave as the columns take them in: texts gathered row by row, as they lie in memory, into what
-//! PLAIN pages hold. A page then takes over hundreds of texts with one copy.
+//! The kept rows of a wave as the columns take them in: texts gathered row by row, as they lie in memory, one behind the
+//! other. A page then takes over hundreds of texts with one copy.
 
 use std::ops::Range;
 
@@ -9,59 +9,108 @@ use crate::parse::Row;
 use crate::schema::OutputColumn;
 use crate::write::{KeptRow, RowSource};
 
-/// The texts of one column in some rows of one chunk: each with its length before it; nulls take no bytes.
+/// Bytes that are copied at once: most texts are shorter, and copying what is behind them costs less than asking.
+const WIDE: usize = 32;
+
+/// The texts of one column in some rows of one chunk, one behind the other.
 #[derive(Debug, Default)]
 pub(super) struct GatheredTexts {
+    /// Behind what is used, there is room and garbage.
     bytes: Vec<u8>,
+    used: usize,
     /// Where each row's text ends.
-    ends: Vec<u32>,
+    ends: Vec<End>,
+}
+
+/// Where a row's text ends, and whether it is null and so has no bytes.
+#[derive(Clone, Copy, Debug)]
+struct End(u32);
+
+impl End {
+    const NULL: u32 = 1 << 31;
+
+    fn new(end: usize, is_null: bool) -> Self {
+        Self(end as u32 | if is_null { Self::NULL } else { 0 })
+    }
+
+    #[inline]
+    fn place(self) -> usize {
+        (self.0 & !Self::NULL) as usize
+    }
+
+    #[inline]
+    fn is_null(self) -> bool {
+        self.0 & Self::NULL != 0
+    }
 }
 
 impl GatheredTexts {
     fn clear(&mut self) {
-        self.bytes.clear();
+        self.used = 0;
         self.ends.clear();
     }
 
     #[inline]
     fn push(&mut self, text: Option<&[u8]>) {
         if let Some(text) = text {
-            self.bytes.reserve(LENGTH_BYTES + text.len());
-            self.bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
-            self.bytes.extend_from_slice(text);
+            self.make_room(text.len());
+            self.bytes[self.used..self.used + text.len()].copy_from_slice(text);
+            self.used += text.len();
         }
-        self.ends.push(self.bytes.len() as u32);
+        self.ends.push(End::new(self.used, text.is_none()));
     }
 
-    /// The place of a row's text and its length.
+    /// Appends the text at this place of `source`.
     #[inline]
-    fn stored_place(&self, row: usize) -> Range<usize> {
-        let start = if row == 0 { 0 } else { self.ends[row - 1] };
-        start as usize..self.ends[row] as usize
+    fn push_from(&mut self, source: &[u8], place: Range<usize>) {
+        let length = place.len();
+        self.make_room(length);
+        let target = &mut self.bytes[self.used..];
+        match (source[place.start..].first_chunk::<WIDE>(), target.first_chunk_mut::<WIDE>()) {
+            (Some(source), Some(target)) if length <= WIDE => *target = *source,
+            _ => target[..length].copy_from_slice(&source[place]),
+        }
+        self.used += length;
+        self.ends.push(End::new(self.used, false));
     }
 
-    /// The bytes of these rows, of which there is at least one, and where they begin.
-    pub(super) fn stored(&self, rows: Range<usize>) -> (&[u8], usize) {
-        let start = self.stored_place(rows.start).start;
-        (&self.bytes[start..self.stored_place(rows.end - 1).end], start)
-    }
-
-    /// The place of a row's text, without its length; `None`: null.
     #[inline]
-    pub(super) fn place(&self, row: usize) -> Option<Range<usize>> {
-        let Range { start, end } = self.stored_place(row);
-        (start < end).then(|| start + LENGTH_BYTES..end)
+    fn make_room(&mut self, length: usize) {
+        let needed = self.used + length.max(WIDE);
+        if self.bytes.len() < needed {
+            self.bytes.resize(needed.max(2 * self.bytes.len()), 0);
+        }
+    }
+
+    fn start(&self, row: usize) -> usize {
+        if row == 0 { 0 } else { self.ends[row - 1].place() }
+    }
+
+    /// The bytes of these rows.
+    pub(super) fn bytes(&self, rows: Range<usize>) -> &[u8] {
+        &self.bytes[self.start(rows.start)..self.start(rows.end)]
+    }
+
+    /// The length of each of these rows' texts; `None`: null.
+    #[inline]
+    pub(super) fn lengths(&self, rows: Range<usize>) -> impl Iterator<Item = Option<usize>> {
+        let mut start = self.start(rows.start);
+        self.ends[rows].iter().map(move |end| {
+            let length = end.place() - start;
+            start = end.place();
+            (!end.is_null()).then_some(length)
+        })
     }
 
     /// A row's text; `None`: null.
     pub(super) fn get(&self, row: usize) -> Option<&[u8]> {
-        self.place(row).map(|place| &self.bytes[place])
+        (!self.ends[row].is_null()).then(|| self.bytes(row..row + 1))
     }
 
     /// The first rows of `rows`, at least one, that take up to `bytes_max` bytes or are just beyond.
     pub(super) fn fitting(&self, rows: Range<usize>, bytes_max: usize) -> Range<usize> {
-        let start = self.stored_place(rows.start).start;
-        let whole = self.ends[rows.clone()].partition_point(|&end| (end as usize) - start < bytes_max);
+        let start = self.start(rows.start);
+        let whole = self.ends[rows.clone()].partition_point(|end| end.place() - start < bytes_max);
         rows.start..rows.end.min(rows.start + whole + 1)
     }
 }
@@ -73,9 +122,6 @@ impl<'t> FromIterator<Option<&'t [u8]>> for GatheredTexts {
         texts
     }
 }
-
-/// How PLAIN pages write the length before a text.
-pub(super) const LENGTH_BYTES: usize = 4;
 
 /// Rows of one chunk.
 #[derive(Debug, Default)]
@@ -127,10 +173,16 @@ impl Block {
     fn gather(&mut self, columns: &[OutputColumn], source: RowSource<'_>, kept: &[KeptRow]) {
         self.texts.resize_with(columns.len(), GatheredTexts::default);
         self.texts.iter_mut().for_each(GatheredTexts::clear);
+        let Some(chunk) = kept.first().map(|kept| &source.wave[kept.chunk as usize]) else { return };
+        let fields: Vec<_> = columns.iter().map(|&column| (column, source.field(column, chunk))).collect();
         let mut scratch = Vec::new();
-        for (chunk, row) in kept.iter().map(|kept| kept.of(source.wave)) {
-            for (texts, &column) in self.texts.iter_mut().zip(columns) {
-                texts.push(source.text(column, chunk, row, &mut scratch));
+        for row in kept.iter().map(|kept| &chunk.rows[kept.row as usize]) {
+            for (texts, &(column, field)) in self.texts.iter_mut().zip(&fields) {
+                let field = field.filter(|_| !source.is_filled_in(column, row));
+                match field.and_then(|field| chunk.text_place(row, field)) {
+                    Some(place) => texts.push_from(&chunk.chunk.bytes, place),
+                    None => texts.push(source.text(column, chunk, row, &mut scratch)),
+                }
             }
         }
     }

@@ -1,10 +1,11 @@
-//! A column chunk of texts in PLAIN pages, made straight from the cells of the input.
+//! A column chunk of texts in DELTA_BYTE_ARRAY pages, made straight from the cells of the input.
 //!
 //! The general encoder wants its values in an array first and copies them three times more. Texts are nine tenths of the
 //! file, so this is where a run's time goes. What it writes is what the general encoder would: the same pages, levels,
 //! statistics and indexes.
 
 mod bounds;
+mod deltas;
 mod page;
 
 use std::ops::Range;
@@ -41,7 +42,9 @@ pub(super) struct TextChunk {
 
 /// What is known of the pages written.
 struct Summary {
-    pages: i32,
+    delta_pages: i32,
+    /// Pages of nulls only.
+    plain_pages: i32,
     rows: u64,
     nulls: u64,
     text_bytes: i64,
@@ -55,7 +58,8 @@ struct Summary {
 impl Summary {
     fn new() -> Self {
         Self {
-            pages: 0,
+            delta_pages: 0,
+            plain_pages: 0,
             rows: 0,
             nulls: 0,
             text_bytes: 0,
@@ -69,7 +73,10 @@ impl Summary {
 
     /// Takes a page into account, but for where it is written.
     fn add(&mut self, page: &TextPage) {
-        self.pages += 1;
+        match page.encoding() {
+            Encoding::PLAIN => self.plain_pages += 1,
+            _ => self.delta_pages += 1,
+        }
         self.rows += page.rows() as u64;
         self.nulls += page.nulls() as u64;
         self.text_bytes += page.text_bytes() as i64;
@@ -131,14 +138,16 @@ impl TextChunk {
     fn end_page(&mut self) -> Result<()> {
         let Self { page, summary, .. } = self;
         summary.add(page);
-        let rows = page.rows() as u32;
-        let content = page.content();
-        let uncompressed_bytes = content.len();
-        let stored = self.compressor.compress(content, &mut self.compressed)?.unwrap_or(content);
+        let (rows, encoding) = (page.rows() as u32, page.encoding());
+        let content = page.end();
+        let uncompressed = content.whole();
+        let uncompressed_bytes = uncompressed.len();
+        let is_compressed = self.compressor.compress(&uncompressed, content.head_bytes(), &mut self.compressed)?;
+        let compressed = is_compressed.then(|| Bytes::from(std::mem::take(&mut self.compressed)));
         let page = Page::DataPage {
-            buf: Bytes::copy_from_slice(stored),
+            buf: compressed.clone().unwrap_or(uncompressed),
             num_values: rows,
-            encoding: Encoding::PLAIN,
+            encoding,
             def_level_encoding: Encoding::RLE,
             rep_level_encoding: Encoding::RLE,
             statistics: None,
@@ -148,7 +157,11 @@ impl TextChunk {
             .map_err(failed)?;
         summary.uncompressed_bytes += written.uncompressed_size;
         summary.offset_index.append_offset_and_size(written.offset as i64, written.compressed_size as i32);
-        self.page.clear();
+        self.page.begin(content);
+        if let Some(mut compressed) = compressed {
+            compressed.clear();
+            self.compressed = compressed.into();
+        }
         Ok(())
     }
 
@@ -159,12 +172,17 @@ impl TextChunk {
         }
         let pages = std::mem::replace(&mut self.pages, TrackedWrite::new(Vec::new())).into_inner().map_err(failed)?;
         let summary = std::mem::replace(&mut self.summary, Summary::new());
-        let page_encodings =
-            PageEncodingStats { page_type: PageType::DATA_PAGE, encoding: Encoding::PLAIN, count: summary.pages };
+        let pages_by_encoding: Vec<_> =
+            [(Encoding::DELTA_BYTE_ARRAY, summary.delta_pages), (Encoding::PLAIN, summary.plain_pages)]
+                .into_iter()
+                .filter(|&(_, count)| count > 0)
+                .map(|(encoding, count)| PageEncodingStats { page_type: PageType::DATA_PAGE, encoding, count })
+                .collect();
+        let encodings = pages_by_encoding.iter().map(|pages| pages.encoding).chain([Encoding::RLE]).collect();
         let metadata = ColumnChunkMetaData::builder(self.descriptor.clone())
             .set_compression(codec(self.compression)?)
-            .set_encodings(vec![Encoding::PLAIN, Encoding::RLE])
-            .set_page_encoding_stats(vec![page_encodings])
+            .set_encodings(encodings)
+            .set_page_encoding_stats(pages_by_encoding)
             .set_total_compressed_size(pages.len() as i64)
             .set_total_uncompressed_size(summary.uncompressed_bytes as i64)
             .set_num_values(summary.rows as i64)

@@ -1,10 +1,20 @@
-//! A PLAIN page of texts under way: definition levels, then each text with its length before it.
+//! A DELTA_BYTE_ARRAY page of texts under way: definition levels, how much each text shares with the one before, the
+//! lengths of the rest, the rest.
+//!
+//! No text shares anything here. So it is DELTA_LENGTH_BYTE_ARRAY but for some bytes of zeros, and those zeros are what
+//! it takes for Spark to read it: before 4.1 it takes the lengths of null cells for those of others (SPARK-52240) where
+//! the encoding has only lengths.
 
 use std::ops::Range;
 
+use bytes::Bytes;
+use parquet::basic::Encoding;
+
 use super::bounds::Bounds;
+use super::deltas;
 use crate::write::parquet::BATCH_ROWS;
-use crate::write::parquet::gathered::{GatheredTexts, LENGTH_BYTES};
+use crate::write::parquet::gathered::GatheredTexts;
+use crate::write::parquet::varint::write_varint;
 
 /// Rows in a page.
 pub(super) const ROWS_MAX: usize = BATCH_ROWS;
@@ -15,20 +25,47 @@ const BYTES_MAX: usize = 1 << 20;
 /// The longest form of the levels of [`ROWS_MAX`] rows: their length, the header of the run, a bit a row.
 const LEVELS_BYTES_MAX: usize = 4 + 3 + ROWS_MAX / 8;
 
+/// The longest form of what stands before the texts.
+const HEAD_BYTES_MAX: usize = LEVELS_BYTES_MAX + 2 * deltas::bytes_max(ROWS_MAX);
+
+/// How much each text shares with the one before.
+static NOTHING_SHARED: [u32; ROWS_MAX] = [0; ROWS_MAX];
+
 /// A page under way. It is cleared and filled again, so its memory is allocated once.
 #[derive(Debug)]
 pub(super) struct TextPage {
-    /// Room for the levels, whose length is known at the end only, then the texts.
+    /// Room for the head, whose length is known at the end only, then the texts.
     bytes: Vec<u8>,
     rows: usize,
+    /// The length of each text.
+    lengths: Vec<u32>,
     /// Row numbers of the nulls.
     nulls: Vec<u16>,
     bounds: Bounds,
 }
 
+/// What a page holds.
+pub(super) struct PageContent {
+    bytes: Bytes,
+    start: usize,
+}
+
+impl PageContent {
+    /// All of it, shared with this value.
+    pub(super) fn whole(&self) -> Bytes {
+        self.bytes.slice(self.start..)
+    }
+
+    /// How much of it stands before the texts.
+    pub(super) fn head_bytes(&self) -> usize {
+        HEAD_BYTES_MAX - self.start
+    }
+}
+
 impl Default for TextPage {
     fn default() -> Self {
-        Self { bytes: vec![0; LEVELS_BYTES_MAX], rows: 0, nulls: Vec::new(), bounds: Bounds::default() }
+        let bytes = vec![0; HEAD_BYTES_MAX];
+        Self { bytes, rows: 0, lengths: Vec::new(), nulls: Vec::new(), bounds: Bounds::default() }
     }
 }
 
@@ -37,13 +74,16 @@ impl TextPage {
     /// be full, and there must be a row.
     pub(super) fn append(&mut self, texts: &GatheredTexts, mut rows: Range<usize>) -> usize {
         rows.end = rows.end.min(rows.start + ROWS_MAX - self.rows);
-        let rows = texts.fitting(rows, LEVELS_BYTES_MAX + BYTES_MAX - self.bytes.len());
-        let (stored, from) = texts.stored(rows.clone());
-        let to = self.bytes.len();
-        self.bytes.extend_from_slice(stored);
-        for row in rows.clone() {
-            match texts.place(row) {
-                Some(place) => self.bounds.add(&self.bytes, to + place.start - from..to + place.end - from),
+        let rows = texts.fitting(rows, BYTES_MAX - self.text_bytes());
+        let mut start = self.bytes.len();
+        self.bytes.extend_from_slice(texts.bytes(rows.clone()));
+        for length in texts.lengths(rows.clone()) {
+            match length {
+                Some(length) => {
+                    self.lengths.push(length as u32);
+                    self.bounds.add(&self.bytes, start..start + length);
+                    start += length;
+                }
                 None => self.nulls.push(self.rows as u16),
             }
             self.rows += 1;
@@ -53,7 +93,7 @@ impl TextPage {
 
     /// Whether the page must end here.
     pub(super) fn is_full(&self) -> bool {
-        self.rows == ROWS_MAX || self.bytes.len() >= LEVELS_BYTES_MAX + BYTES_MAX
+        self.rows == ROWS_MAX || self.text_bytes() >= BYTES_MAX
     }
 
     /// Rows so far.
@@ -68,7 +108,7 @@ impl TextPage {
 
     /// Bytes of the texts themselves.
     pub(super) fn text_bytes(&self) -> usize {
-        self.bytes.len() - LEVELS_BYTES_MAX - LENGTH_BYTES * (self.rows - self.nulls.len())
+        self.bytes.len() - HEAD_BYTES_MAX
     }
 
     /// The least and the greatest text; `None` without any.
@@ -76,19 +116,31 @@ impl TextPage {
         self.bounds.texts(&self.bytes)
     }
 
-    /// The page's content.
-    pub(super) fn content(&mut self) -> &[u8] {
-        let levels = self.levels();
+    /// How the texts are encoded.
+    pub(super) fn encoding(&self) -> Encoding {
+        // Without texts it is all the same, but there are readers that fail at deltas of nothing.
+        if self.lengths.is_empty() { Encoding::PLAIN } else { Encoding::DELTA_BYTE_ARRAY }
+    }
+
+    /// Ends the page: its content, which is to be given to [`Self::begin`] for its memory.
+    pub(super) fn end(&mut self) -> PageContent {
+        let mut head = self.levels();
+        if self.encoding() == Encoding::DELTA_BYTE_ARRAY {
+            deltas::write(&NOTHING_SHARED[..self.lengths.len()], &mut head);
+            deltas::write(&self.lengths, &mut head);
+        }
         // Up against the texts, so that they need not be moved.
-        let start = LEVELS_BYTES_MAX - levels.len();
-        self.bytes[start..LEVELS_BYTES_MAX].copy_from_slice(&levels);
-        &self.bytes[start..]
+        let start = HEAD_BYTES_MAX - head.len();
+        self.bytes[start..HEAD_BYTES_MAX].copy_from_slice(&head);
+        PageContent { bytes: std::mem::take(&mut self.bytes).into(), start }
     }
 
     /// Begins the next page.
-    pub(super) fn clear(&mut self) {
-        self.bytes.truncate(LEVELS_BYTES_MAX);
+    pub(super) fn begin(&mut self, mut memory: PageContent) {
+        memory.bytes.truncate(HEAD_BYTES_MAX);
+        self.bytes = memory.bytes.into();
         self.rows = 0;
+        self.lengths.clear();
         self.nulls.clear();
         self.bounds = Bounds::default();
     }
@@ -98,12 +150,12 @@ impl TextPage {
         let mut levels = vec![0; 4];
         if self.nulls.is_empty() || self.nulls.len() == self.rows {
             // Equal levels: how many, and which.
-            write_varint(self.rows << 1, &mut levels);
+            write_varint((self.rows as u64) << 1, &mut levels);
             levels.push(u8::from(self.nulls.is_empty()));
         } else {
             // A bit for each, in groups of eight.
             let groups = self.rows.div_ceil(8);
-            write_varint(groups << 1 | 1, &mut levels);
+            write_varint((groups as u64) << 1 | 1, &mut levels);
             let first = levels.len();
             levels.resize(first + groups, 0xff);
             for &row in &self.nulls {
@@ -114,13 +166,4 @@ impl TextPage {
         levels[..4].copy_from_slice(&length.to_le_bytes());
         levels
     }
-}
-
-/// A number in groups of seven bits, the lowest first.
-fn write_varint(mut number: usize, out: &mut Vec<u8>) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::basic::EncodingMask;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::properties::WriterProperties;
@@ -46,7 +47,10 @@ fn general(row_groups: &[&[Option<String>]]) -> Bytes {
         )])
         .expect("a batch")
     };
-    let properties = WriterProperties::builder().set_dictionary_enabled(false).build();
+    let properties = WriterProperties::builder()
+        .set_dictionary_enabled(false)
+        .set_column_encoding("text".into(), Encoding::DELTA_BYTE_ARRAY)
+        .build();
     let mut writer = ArrowWriter::try_new(Vec::new(), batch(&[]).schema(), Some(properties)).expect("a file");
     for rows in row_groups {
         writer.write(&batch(rows)).expect("a row group");
@@ -69,23 +73,26 @@ fn read(file: &Bytes) -> (Texts, Arc<ParquetMetaData>) {
     (rows, metadata)
 }
 
-/// Each page's bounds hold for its rows, and its nulls are counted.
-fn check_page_index(rows: &[Option<String>], metadata: &ParquetMetaData, row_group: usize) {
+/// Each page's bounds hold for its rows, and its nulls are counted. Says of each page whether it has texts.
+fn check_pages(rows: &[Option<String>], metadata: &ParquetMetaData, row_group: usize) -> Vec<bool> {
     let ColumnIndexMetaData::BYTE_ARRAY(index) = &metadata.column_index().expect("an index")[row_group][0] else {
         panic!("an index of texts");
     };
     let pages = metadata.offset_index().expect("an index")[row_group][0].page_locations();
+    let mut have_texts = Vec::new();
     for (number, page) in pages.iter().enumerate() {
         let start = page.first_row_index as usize;
         let end = pages.get(number + 1).map_or(rows.len(), |next| next.first_row_index as usize);
         assert!(end - start <= page::ROWS_MAX);
         let nulls = rows[start..end].iter().filter(|text| text.is_none()).count();
         assert_eq!(index.null_count(number), Some(nulls as i64));
+        have_texts.push(nulls < end - start);
         for text in rows[start..end].iter().flatten() {
             assert!(index.min_value(number).is_some_and(|least| least <= text.as_bytes()));
             assert!(index.max_value(number).is_some_and(|greatest| greatest >= text.as_bytes()));
         }
     }
+    have_texts
 }
 
 fn check(row_groups: &[&[Option<String>]], compression: Option<ParquetCompression>) {
@@ -98,9 +105,14 @@ fn check(row_groups: &[&[Option<String>]], compression: Option<ParquetCompressio
         assert_eq!(chunk.num_values(), expected.num_values());
         assert_eq!(chunk.unencoded_byte_array_data_bytes(), expected.unencoded_byte_array_data_bytes());
         assert_eq!(chunk.definition_level_histogram(), expected.definition_level_histogram());
-        assert_eq!(chunk.page_encoding_stats_mask(), expected.page_encoding_stats_mask());
-        assert_eq!(chunk.encodings_mask(), expected.encodings_mask());
-        check_page_index(rows, &metadata, number);
+        let have_texts = check_pages(rows, &metadata, number);
+        let mut encodings = EncodingMask::default();
+        for has_texts in have_texts {
+            encodings.insert(if has_texts { Encoding::DELTA_BYTE_ARRAY } else { Encoding::PLAIN });
+        }
+        assert_eq!(chunk.page_encoding_stats_mask(), Some(&encodings));
+        encodings.insert(Encoding::RLE);
+        assert_eq!(chunk.encodings_mask(), &encodings);
     }
 }
 
