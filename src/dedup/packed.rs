@@ -4,7 +4,7 @@
 //! A general hash table doubles, so just after it grew it is half empty, and while it grows it exists twice. Here
 //! only one shard of 64 grows at a time, and a key takes one byte beside its own 16: a tag, so that most
 //! searches look at tags only, which fit the caches far longer than the keys. All memory comes in pages of one size, so
-//! that what a shard gives back fits the next one that grows; tables of ever new sizes would leave the heap in pieces
+//! that what a shard moves out of fits the next one that grows; tables of ever new sizes would leave the heap in pieces
 //! that fit nobody.
 
 const SHARDS: usize = 64;
@@ -18,6 +18,9 @@ const FREE: u8 = 0;
 #[derive(Debug, Default)]
 pub(super) struct PackedSet {
     shards: Vec<Shard>,
+    /// Pages that a shard has moved out of, for the next one that grows. The allocator would keep them for the thread that
+    /// asked for them first, and the next growth may be another's.
+    spare: Vec<Box<Page>>,
 }
 
 /// Keys whose hashes end with the same bits, in the order of their hashes as far as room allows.
@@ -42,7 +45,7 @@ impl PackedSet {
             self.shards.resize_with(SHARDS, Shard::default);
         }
         let hash = hash(key);
-        self.shards[shard_of(hash)].insert(key, hash)
+        self.shards[shard_of(hash)].insert(key, hash, &mut self.spare)
     }
 
     /// Reads the tag where the key belongs.
@@ -66,7 +69,8 @@ impl PackedSet {
         let shard_bytes = |shard: &Shard| {
             shard.pages.len() * size_of::<Page>() + shard.pages.capacity() * size_of::<Box<Page>>() + size_of::<Shard>()
         };
-        self.shards.iter().map(shard_bytes).sum::<usize>() as u64
+        let spare_bytes = self.spare.len() * size_of::<Page>();
+        (self.shards.iter().map(shard_bytes).sum::<usize>() + spare_bytes) as u64
     }
 }
 
@@ -76,10 +80,10 @@ impl Shard {
     }
 
     #[inline]
-    fn insert(&mut self, key: u128, hash: u64) -> bool {
+    fn insert(&mut self, key: u128, hash: u64, spare: &mut Vec<Box<Page>>) -> bool {
         // Four fifths full at most: beyond, the runs that are searched get long.
         if self.len >= self.slots() - self.slots() / 5 {
-            self.grow();
+            self.grow(spare);
         }
         let slots = self.slots();
         let tag = tag_of(hash);
@@ -99,9 +103,9 @@ impl Shard {
         }
     }
 
-    /// Moves to new pages. The keys stay in the order of their hashes, so both are walked from front to back.
+    /// Moves to other pages. The keys stay in the order of their hashes, so both are walked from front to back.
     #[cold]
-    fn grow(&mut self) {
+    fn grow(&mut self, spare: &mut Vec<Box<Page>>) {
         let pages = match self.pages.len() {
             0 => 1,
             // Little memory, and less to move.
@@ -109,12 +113,18 @@ impl Shard {
             large => large + large / 4,
         };
         let old = std::mem::take(self);
+        let cleared = spare.drain(spare.len().saturating_sub(pages)..).map(|mut page| {
+            page.tags.fill(FREE);
+            page
+        });
+        self.pages.extend(cleared);
         self.pages.resize_with(pages, || Box::new(Page { tags: [FREE; PAGE_SLOTS], keys: [0; PAGE_SLOTS] }));
-        for page in old.pages {
+        for page in &old.pages {
             for (_, &key) in page.tags.iter().zip(&page.keys).filter(|&(&tag, _)| tag != FREE) {
-                self.insert(key, hash(key));
+                self.insert(key, hash(key), spare);
             }
         }
+        spare.extend(old.pages);
     }
 }
 
