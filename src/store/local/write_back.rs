@@ -6,8 +6,6 @@ use std::io;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use rustix::fs::{Advice, fadvise};
-
 /// Bytes between two requests to bring the file to the disk.
 const STRIDE_BYTES: u64 = 32 << 20;
 
@@ -61,7 +59,7 @@ impl Syncer {
             requested.iter().try_for_each(|bytes| {
                 file.sync_data()?;
                 if bytes > CACHED_BYTES_MAX {
-                    fadvise(&file, 0, None, Advice::DontNeed)?;
+                    leave_page_cache(&file);
                 }
                 Ok(())
             })
@@ -70,6 +68,19 @@ impl Syncer {
         Ok(Self { requests, handle })
     }
 }
+
+/// Lets go of what is on the disk. Only advice: where it is not taken, the run is as right and less fast.
+#[cfg(target_os = "linux")]
+fn leave_page_cache(file: &File) {
+    use rustix::fs::{Advice, fadvise};
+
+    if let Err(error) = fadvise(file, 0, None, Advice::DontNeed) {
+        tracing::debug!(%error, "the page cache keeps a file");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn leave_page_cache(_: &File) {}
 
 #[cfg(test)]
 mod tests {
