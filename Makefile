@@ -2,7 +2,7 @@
 # other programs, the Lambda's tools and the template also python3, which fetches what it needs.
 .DEFAULT_GOAL := help
 .PHONY: help run test interop parity parity-golden check fmt lint doc bench-data bench bench-spark bench-s3 bench-growth \
-	profiled bench-instructions profile bench-startup \
+	profiled bench-instructions profile bench-startup microbench \
 	build rust-target lambda-local lambda-watch lambda-invoke template deploy clean
 
 CARGO ?= cargo
@@ -145,6 +145,9 @@ profile: profiled ## Where a run's processor time goes, per stage and thread (ne
 bench-startup: ## What a cold start costs, and the size of the function (needs Python); BOOTSTRAP=file for a built one
 	$(if $(BOOTSTRAP),,$(CARGO) build --locked --release --no-default-features --bin drivendata-transform)
 	$(PLAIN_BENCH)/startup.py $(or $(BOOTSTRAP),target/release/drivendata-transform)
+
+microbench: ## Time the innermost functions, one by one; LEAF=part of a name for some of them
+	$(CARGO) bench --locked --bench leaves $(if $(LEAF),-- $(LEAF))
 
 $(PARITY_VENV)/ready: tests/parity/requirements.txt
 	$(PYTHON) -m venv $(PARITY_VENV)
