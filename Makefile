@@ -2,7 +2,7 @@
 # other programs, the Lambda's tools and the template also python3, which fetches what it needs.
 .DEFAULT_GOAL := help
 .PHONY: help run test interop parity parity-golden check fmt lint doc bench-data bench bench-spark bench-s3 bench-growth \
-	profiled bench-instructions profile bench-startup microbench \
+	profiled profiled-function bench-instructions profile bench-startup microbench \
 	build rust-target lambda-local lambda-watch lambda-invoke template deploy clean
 
 CARGO ?= cargo
@@ -12,6 +12,7 @@ BENCH_ROWS ?= 5000000
 BENCH_LAKE ?= target/bench-lake
 BENCH_VENV := target/bench-venv
 PROFILED := target/profiled/drivendata
+PROFILED_FUNCTION := target/profiled/drivendata-transform
 ROWS ?= 1000000 10000000
 ROUNDS ?= 3
 INTEROP_VENV ?= target/interop-venv
@@ -142,9 +143,15 @@ bench-instructions: profiled ## Count a run's instructions per stage against the
 profile: profiled ## Where a run's processor time goes, per stage and thread (needs Python and perf)
 	$(PLAIN_BENCH)/profile.py $(PROFILED) --rows $(firstword $(ROWS))
 
-bench-startup: ## What a cold start costs, and the size of the function (needs Python); BOOTSTRAP=file for a built one
+# The function's release build with symbols, which tell whose code it is.
+profiled-function:
+	$(CARGO) rustc --locked --release --no-default-features --bin drivendata-transform -- -C strip=none
+	mkdir -p $(dir $(PROFILED_FUNCTION))
+	cp target/release/drivendata-transform $(PROFILED_FUNCTION)
+
+bench-startup: $(if $(BOOTSTRAP),,profiled-function) ## What a cold start costs, and the function's size by crate (needs Python); BOOTSTRAP=file for a built one
 	$(if $(BOOTSTRAP),,$(CARGO) build --locked --release --no-default-features --bin drivendata-transform)
-	$(PLAIN_BENCH)/startup.py $(or $(BOOTSTRAP),target/release/drivendata-transform)
+	$(PLAIN_BENCH)/startup.py $(or $(BOOTSTRAP),target/release/drivendata-transform --symbols $(PROFILED_FUNCTION))
 
 microbench: ## Time the innermost functions, one by one; LEAF=part of a name for some of them
 	$(CARGO) bench --locked --bench leaves $(if $(LEAF),-- $(LEAF))

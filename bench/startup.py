@@ -1,13 +1,12 @@
 """`make bench-startup`: what a cold start of the function costs, and what the binary consists of.
 
-    startup.py FUNCTION [--rounds 20]
+    startup.py FUNCTION [--symbols FILE] [--rounds 20]
 
 Two stubs stand in for Lambda's Runtime API and for S3. The first notes when the new process asks for its first event
 and hands it a put event, the second when the first byte of a request to S3 comes. Then the process is killed.
 """
 
 import argparse
-import gzip
 import socket
 import subprocess
 import time
@@ -18,12 +17,12 @@ from statistics import median
 
 import machine
 import report
+import size
 from measure import use_two_cores
 
 EVENT = Path(__file__).parent.parent / "events" / "put.json"
 BUCKET = "driven-data-bucket"
 PATIENCE_SECONDS = 30
-ALIKE_SECTIONS = {".text": "code", ".rodata": "constants", ".eh_frame": "unwinding", ".gcc_except_table": "unwinding"}
 HEAD = ("from", "to", "median ms", "fastest ms", "slowest ms")
 
 
@@ -101,24 +100,10 @@ def times_table(starts: list[tuple[float, float]]) -> str:
     return report.table(HEAD, rows)
 
 
-def size_table(function: Path) -> str:
-    """What the file consists of; Lambda loads it zipped."""
-    listed = subprocess.run(["size", "-A", "-d", function], check=True, capture_output=True, text=True).stdout
-    sizes: dict[str, int] = {}
-    for line in listed.splitlines():
-        if line.startswith("."):
-            section, size, _ = line.split()
-            part = ALIKE_SECTIONS.get(section, "everything else")
-            sizes[part] = sizes.get(part, 0) + int(size)
-    rows = [[part, report.megabytes(size)] for part, size in sorted(sizes.items(), key=lambda item: -item[1])]
-    content = function.read_bytes()
-    whole = [["the file", report.megabytes(len(content))], ["zipped", report.megabytes(len(gzip.compress(content)))]]
-    return report.table(("part of the binary", "MB"), [*rows, *whole])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("function", type=Path, help="the function, built for release")
+    parser.add_argument("--symbols", type=Path, help="the same with symbols: then its code is shown by crate")
     parser.add_argument("--rounds", type=int, default=20)
     arguments = parser.parse_args()
     function = arguments.function.resolve()
@@ -126,7 +111,9 @@ def main() -> None:
     # One start that is not counted brings the file into the page cache.
     starts = [cold_start(function) for _ in range(arguments.rounds + 1)][1:]
     note = f"Measured on {machine.described()}; {arguments.rounds} starts."
-    paragraphs = [note, times_table(starts), size_table(function)]
+    paragraphs = [note, times_table(starts), size.section_table(function)]
+    if arguments.symbols:
+        paragraphs.append(size.crate_table(arguments.symbols))
     print("\n\n".join(paragraphs))
     report.publish("bench-startup", "\n\n".join(paragraphs))
 
