@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 import machine
+import options
 import report
 from data import RUN_DATE, generated_lake
 from engines import FOLDER, ours
@@ -31,7 +32,9 @@ HEAD = (
 
 
 def main() -> None:
-    arguments = parse()
+    parser = options.parser(__doc__)
+    parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000, 30_000_000])
+    arguments = parser.parse_args()
     use_two_cores()
     rows = []
     for count in arguments.rows:
@@ -70,16 +73,6 @@ def one_line(arguments: argparse.Namespace, lake: Path, count: int, threads: int
 
 def our_manifest(lake: Path) -> Path:
     return lake / "transformed_data" / "runs" / f"run_date={RUN_DATE}" / "manifest.json"
-
-
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("program", type=Path, help="our command line, built for release")
-    parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000, 30_000_000])
-    parser.add_argument("--rounds", type=int, default=3)
-    arguments = parser.parse_args()
-    arguments.program = arguments.program.resolve()
-    return arguments
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ Only the client is measured; the server works on the same two cores, so wall tim
 latency to hide: the sweep shows what requests cost, not how many a real network wants.
 """
 
-import argparse
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -18,12 +18,16 @@ from itertools import product
 from pathlib import Path
 
 import machine
+import options
 import report
 from data import RUN_DATE, generated_lake
 from engines import FOLDER
 from measure import Failed, Usage, run, use_two_cores
 
 BUCKET = "lake"
+# The input, the folder's outputs, the bucket's old and new ones, and of these the largest once more while the server
+# puts it together from its parts.
+DISK_BYTES_PER_ROW = 2_000
 Measured = Callable[..., list[str]]
 READS = tuple(product((1, 4, 16), (1, 4, 8)))
 UPLOADS = tuple(product((8, 16), (1, 2, 4)))
@@ -52,10 +56,17 @@ def median_cells(command: Sequence[str | Path], environment: Mapping[str, str], 
     for _ in range(rounds + 1):
         usage = run(command, FOLDER / "logs" / "s3.log", environment)
         if isinstance(usage, Failed):
-            print(usage.why, flush=True)
-            return ["failed", "–", "–"]
+            sys.exit(f"a run failed: {usage.why}")
         usages.append(usage)
     return report.usage_cells(usages[1:])
+
+
+def need_disk(size: int) -> None:
+    """A full disk would show only as a server that fails."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(FOLDER).free
+    if free < size:
+        sys.exit(f"this needs {report.megabytes(size)} MB of disk in {FOLDER}, which has {report.megabytes(free)} MB free")
 
 
 def own_bucket(source: Path, buckets: Path) -> None:
@@ -82,7 +93,10 @@ def flag(setting: str) -> str:
 
 
 def main() -> None:
-    arguments = parse()
+    parser = options.parser(__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="in both days together")
+    arguments = parser.parse_args()
+    need_disk(arguments.rows * DISK_BYTES_PER_ROW)
     use_two_cores()
     source = generated_lake(arguments.program, FOLDER, arguments.rows)
     buckets = FOLDER / "s3"
@@ -103,16 +117,6 @@ def main() -> None:
         ]
     print("\n\n".join(paragraphs))
     report.publish("bench-s3", "\n\n".join(paragraphs))
-
-
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("program", type=Path, help="our command line, built for release")
-    parser.add_argument("--rows", type=int, default=1_000_000, help="in both days together")
-    parser.add_argument("--rounds", type=int, default=3)
-    arguments = parser.parse_args()
-    arguments.program = arguments.program.resolve()
-    return arguments
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use s3s::dto::StreamingBlob;
-use s3s::{S3Error, S3Result, s3_error};
+use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use super::checksum::{Digests, Found};
 use super::storage::StagedFile;
@@ -27,7 +27,7 @@ pub(super) async fn receive(
     let mut pieces_bytes = 0;
     if let Some(mut body) = body {
         while let Some(piece) = body.next().await {
-            let piece = piece.map_err(|error| S3Error::with_source(s3s::S3ErrorCode::IncompleteBody, error))?;
+            let piece = piece.map_err(|error| S3Error::with_source(S3ErrorCode::IncompleteBody, error))?;
             pieces_bytes += piece.len();
             pieces.push(piece);
             if pieces_bytes >= PIECE_BYTES {
@@ -56,14 +56,19 @@ impl Sink {
     }
 }
 
-/// Runs what blocks where it may; a failure of the disk is the server's fault (500).
+/// Runs what blocks where it may; it fails as the disk does.
 pub(super) async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> S3Result<T> {
     match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done.map_err(S3Error::internal_error),
+        Ok(done) => done.map_err(disk_failed),
         Err(error) => Err(s3_error!(error, InternalError)),
     }
+}
+
+/// A failure of the disk is the server's fault (500). The answer says which: a full one is the usual reason.
+pub(super) fn disk_failed(error: io::Error) -> S3Error {
+    S3Error::with_message(S3ErrorCode::InternalError, format!("the server's disk: {error}"))
 }
 
 /// The bytes of `range` from an open file, read only as fast as the client takes them.

@@ -13,6 +13,7 @@ use s3s::dto::Checksum;
 use s3s::path::check_bucket_name;
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
+use super::body::disk_failed;
 use super::checksum::{Declared, Found, crc64nvme_only, hex};
 use super::conditions::Conditions;
 
@@ -111,7 +112,7 @@ impl Storage {
     /// A new, empty file for bytes that are not an object yet.
     pub(super) fn stage(&self) -> S3Result<(StagedFile, File)> {
         let path = self.root.join(UPLOADS_FOLDER).join(self.next_id());
-        let file = File::create_new(&path).map_err(S3Error::internal_error)?;
+        let file = File::create_new(&path).map_err(disk_failed)?;
         Ok((StagedFile(path), file))
     }
 
@@ -128,7 +129,7 @@ impl Storage {
         if state.buckets.contains_key(bucket) {
             return Err(s3_error!(BucketAlreadyOwnedByYou));
         }
-        fs::create_dir_all(self.root.join(bucket)).map_err(S3Error::internal_error)?;
+        fs::create_dir_all(self.root.join(bucket)).map_err(disk_failed)?;
         state.buckets.insert(bucket.to_owned(), Objects::new());
         Ok(())
     }
@@ -138,7 +139,7 @@ impl Storage {
         let state = self.lock();
         let object = state.object(bucket, key)?;
         conditions.check_read(&object.etag)?;
-        let file = File::open(self.path(bucket, key)?).map_err(S3Error::internal_error)?;
+        let file = File::open(self.path(bucket, key)?).map_err(disk_failed)?;
         Ok((object.clone(), file))
     }
 
@@ -181,7 +182,7 @@ impl Storage {
             return Ok(());
         }
         let path = self.path(bucket, key)?;
-        fs::remove_file(&path).map_err(S3Error::internal_error)?;
+        fs::remove_file(&path).map_err(disk_failed)?;
         let bucket_folder = self.root.join(bucket);
         for folder in path.ancestors().skip(1).take_while(|folder| **folder != bucket_folder) {
             // Refused for a folder that still holds something, which is the point.

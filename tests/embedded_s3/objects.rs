@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode};
 use drivendata_transform::embedded_s3::{EmbeddedS3, EmbeddedS3Options};
@@ -271,4 +272,14 @@ async fn what_is_not_there_is_missed_as_s3_misses_it() {
     s3.client.delete_object().bucket(BUCKET).key("folder/key").send().await.expect("nothing to delete is fine");
     assert_eq!(refusal(s3.get("folder/key").await).0, 404);
     assert!(!s3.folder().join("folder").exists());
+}
+
+#[tokio::test]
+async fn what_the_disk_refuses_is_told_to_the_client() {
+    let s3 = LocalS3::start().await;
+    std::fs::remove_dir(s3.folder().with_file_name(".uploads")).expect("no upload is under way");
+    let put = s3.client_without_retries().put_object().bucket(BUCKET).key("a").body(ByteStream::from_static(b"hello"));
+    let error = put.send().await.expect_err("nowhere to write");
+    let because = error.message().and_then(|said| said.strip_prefix("the server's disk: "));
+    assert_eq!((error.code(), because.is_some_and(|because| !because.is_empty())), (Some("InternalError"), true));
 }
