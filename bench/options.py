@@ -1,4 +1,4 @@
-"""What the benchmarks of our program alone take on the command line; each adds its `--rows`."""
+"""What the benchmarks take on the command line; each adds its `--rows`."""
 
 import argparse
 from pathlib import Path

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import compared
 import machine
+import options
 import report
 from data import BATCH_DATES, generated_lake
 from engines import FOLDER, PEERS, Engine, ours, peer
@@ -92,16 +93,13 @@ def log_of(engine: Engine) -> Path:
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("program", type=Path, help="our command line, built for release")
+    parser = options.parser(__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000], help="in both days together")
-    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=["polars", "duckdb", "datafusion", "pandas"])
     parser.add_argument("--section", default="bench", help="the markers in docs/benchmarks.md to write between")
     arguments = parser.parse_args()
     if arguments.rounds < 1 or min(arguments.rows) < 2:
         parser.error("at least one round and two rows")
-    arguments.program = arguments.program.resolve()
     return arguments
 
 

@@ -41,6 +41,16 @@ pub struct RowSource<'a> {
     pub rules: &'a Rules,
 }
 
+/// What a row shows in a column in place of a missing value; `None`: nothing is missing there.
+#[inline]
+pub(crate) fn filled_in(column: OutputColumn, row: &Row) -> Option<&'static [u8]> {
+    match column {
+        OutputColumn::Known(KnownColumn::Email) if row.email_missing => Some(EMAIL_IF_MISSING.as_bytes()),
+        OutputColumn::Known(KnownColumn::Phone) if row.phone_missing => Some(PHONE_IF_MISSING.as_bytes()),
+        _ => None,
+    }
+}
+
 impl RowSource<'_> {
     /// What a row holds in a column of texts; `None`: null. `scratch` holds it when quotes must be taken out.
     #[inline]
@@ -52,21 +62,12 @@ impl RowSource<'_> {
         scratch: &'t mut Vec<u8>,
     ) -> Option<&'t [u8]> {
         match column {
-            OutputColumn::Known(KnownColumn::Email) if row.email_missing => Some(EMAIL_IF_MISSING.as_bytes()),
-            OutputColumn::Known(KnownColumn::Phone) if row.phone_missing => Some(PHONE_IF_MISSING.as_bytes()),
             OutputColumn::MaskedEmail => Some(chunk.masked_email(row)),
             OutputColumn::ActivityLevel => Some(self.rules.activity.classify(row.session_duration).as_str().as_bytes()),
-            _ => text_value(chunk.field(row, self.field(column, chunk)?), scratch),
-        }
-    }
-
-    /// Whether a row shows in a column what stands for a missing value.
-    #[inline]
-    pub fn is_filled_in(&self, column: OutputColumn, row: &Row) -> bool {
-        match column {
-            OutputColumn::Known(KnownColumn::Email) => row.email_missing,
-            OutputColumn::Known(KnownColumn::Phone) => row.phone_missing,
-            _ => false,
+            _ => match filled_in(column, row) {
+                None => text_value(chunk.field(row, self.field(column, chunk)?), scratch),
+                filled_in => filled_in,
+            },
         }
     }
 

@@ -14,10 +14,9 @@ use crate::group::NamedGroup;
 use crate::parse::{ParsedChunk, Row};
 use crate::read::scan::{is_well_quoted, unquote};
 use crate::rules::date::write_date;
-use crate::rules::missing::{EMAIL_IF_MISSING, PHONE_IF_MISSING};
 use crate::rules::number::{write_double, write_int};
 use crate::schema::{KnownColumn, Layout, OutputColumn, OutputColumns, grouped_schema};
-use crate::write::{KeptRow, RowSource};
+use crate::write::{KeptRow, RowSource, filled_in};
 
 /// The filtered output under way.
 pub struct FilteredCsv<W> {
@@ -106,13 +105,10 @@ impl RowWriter<'_> {
 
     /// A cell that comes from the input, filled in or cast.
     fn write_source_cell(&self, column: OutputColumn, out: &mut Vec<u8>) {
+        if let Some(text) = filled_in(column, self.row) {
+            return out.extend_from_slice(text);
+        }
         match column {
-            OutputColumn::Known(KnownColumn::Email) if self.row.email_missing => {
-                out.extend_from_slice(EMAIL_IF_MISSING.as_bytes())
-            }
-            OutputColumn::Known(KnownColumn::Phone) if self.row.phone_missing => {
-                out.extend_from_slice(PHONE_IF_MISSING.as_bytes())
-            }
             OutputColumn::Known(KnownColumn::BirthDate) => {
                 if let Some(date) = self.row.birth_date {
                     write_date(date, out);

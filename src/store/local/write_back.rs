@@ -1,5 +1,5 @@
 //! Brings a file to the disk while it grows, so that little is left to wait for at its end, and so that a large one
-//! does not take the page cache from everybody else: new pages of it are what large runs would mostly wait for.
+//! does not take the page cache from everybody else, and its time for ever new pages of it.
 
 use std::fs::File;
 use std::io;

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::parse::Row;
 use crate::schema::OutputColumn;
-use crate::write::{KeptRow, RowSource};
+use crate::write::{KeptRow, RowSource, filled_in};
 
 /// Bytes that are copied at once: most texts are shorter, and copying what is behind them costs less than asking.
 const WIDE: usize = 32;
@@ -178,7 +178,7 @@ impl Block {
         let mut scratch = Vec::new();
         for row in kept.iter().map(|kept| &chunk.rows[kept.row as usize]) {
             for (texts, &(column, field)) in self.texts.iter_mut().zip(&fields) {
-                let field = field.filter(|_| !source.is_filled_in(column, row));
+                let field = field.filter(|_| filled_in(column, row).is_none());
                 match field.and_then(|field| chunk.text_place(row, field)) {
                     Some(place) => texts.push_from(&chunk.chunk.bytes, place),
                     None => texts.push(source.text(column, chunk, row, &mut scratch)),

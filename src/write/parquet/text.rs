@@ -2,7 +2,7 @@
 //!
 //! The general encoder wants its values in an array first and copies them three times more. Texts are nine tenths of the
 //! file, so this is where a run's time goes. What it writes is what the general encoder would: the same pages, levels,
-//! statistics and indexes.
+//! statistics and indexes; only that texts share nothing here, and that pages of nulls are PLAIN.
 
 mod bounds;
 mod deltas;
