@@ -3,10 +3,10 @@
 //! Processes that go through this store exclude each other when they publish; a program that writes into the folder
 //! by other means is only noticed, by the ETags.
 
+mod file_writer;
 mod listing;
 mod staging;
 mod version;
-mod write_back;
 
 use std::fs::{self, File};
 use std::io::{self, Read};

@@ -2,20 +2,17 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::file_writer::FileWriter;
 use super::io_failed;
-use super::write_back::WriteBack;
 use crate::error::{Error, Result};
 use crate::store::checksum::Crc64Nvme;
 use crate::store::token::unique_token;
 use crate::store::{StagedUpload, Upload, UploadId};
-
-/// Writes smaller than this are gathered; larger ones go straight to the file.
-const WRITE_BUFFER_BYTES: usize = 256 << 10;
 
 /// Name of the file whose lock makes publications exclusive.
 const LOCK_NAME: &str = "lock";
@@ -65,8 +62,7 @@ impl Staging {
         self.held().insert(name.clone(), file.try_clone().map_err(failed)?);
         Ok(StagingFile {
             id: UploadId { key: key.to_owned(), id: name },
-            writer: BufWriter::with_capacity(WRITE_BUFFER_BYTES, file),
-            write_back: WriteBack::default(),
+            writer: FileWriter::new(file),
             checksum: Crc64Nvme::new(),
             bytes: 0,
         })
@@ -118,8 +114,7 @@ impl Staging {
 /// A staging file being written.
 pub(super) struct StagingFile {
     id: UploadId,
-    writer: BufWriter<File>,
-    write_back: WriteBack,
+    writer: FileWriter,
     checksum: Crc64Nvme,
     bytes: u64,
 }
@@ -130,10 +125,7 @@ impl Upload for StagingFile {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.writer
-            .write_all(bytes)
-            .and_then(|()| self.write_back.written(bytes.len(), self.writer.get_ref()))
-            .map_err(|error| io_failed("could not be staged", error).at(&self.id.key))?;
+        self.writer.write(bytes).map_err(|error| io_failed("could not be staged", error).at(&self.id.key))?;
         self.checksum.update(bytes);
         self.bytes += bytes.len() as u64;
         Ok(())
@@ -141,10 +133,8 @@ impl Upload for StagingFile {
 
     /// Returns once the bytes are on the disk: a publication must not outlive a power failure that its content does not.
     fn finish(self: Box<Self>) -> Result<StagedUpload> {
-        let Self { id, writer, write_back, checksum, bytes } = *self;
-        let file = writer.into_inner().map_err(io::IntoInnerError::into_error);
-        file.and_then(|file| write_back.finish().and_then(|()| file.sync_all()))
-            .map_err(|error| io_failed("could not be staged", error).at(&id.key))?;
+        let Self { id, writer, checksum, bytes } = *self;
+        writer.finish().map_err(|error| io_failed("could not be staged", error).at(&id.key))?;
         let (token, checksum_crc64nvme) = (id.id.clone(), checksum.encode());
         Ok(StagedUpload { token, id, bytes, checksum_crc64nvme, parts: Default::default() })
     }
@@ -187,7 +177,7 @@ mod tests {
         let root = tempfile::tempdir().expect("a temporary folder");
         let staging = Staging::new(root.path());
         let mut upload = Box::new(staging.begin("a").expect("it can begin"));
-        let large = vec![b'x'; WRITE_BUFFER_BYTES + 1];
+        let large = vec![b'x'; (1 << 20) + 1];
         for bytes in [b"1".as_slice(), &large, b"2"] {
             upload.write(bytes).expect("it can be written");
         }
