@@ -26,7 +26,7 @@ use crate::error::{Error, Result};
 use crate::group::NamedGroup;
 use crate::schema::{OutputColumn, OutputColumns, grouped_schema};
 use crate::store::{StagedUpload, Upload};
-use column::{Column, EncodedChunk};
+use column::Column;
 use encoding::Choice;
 use gathered::Gatherer;
 
@@ -135,13 +135,10 @@ impl<W: Write + Send> FilteredParquet<W> {
     }
 
     fn end_row_group(&mut self) -> Result<()> {
-        let chunks: Vec<EncodedChunk> =
-            self.columns.par_iter_mut().map(Column::end_row_group).collect::<Result<_>>()?;
+        self.columns.par_iter_mut().try_for_each(Column::end_row_group)?;
         let file = self.file.as_mut().ok_or_else(|| Error::internal("a row group ended in no file"))?;
         let mut row_group = file.writer.next_row_group().map_err(failed)?;
-        for chunk in chunks {
-            chunk.append_to(&mut row_group)?;
-        }
+        self.columns.iter_mut().try_for_each(|column| column.write_to(&mut row_group))?;
         row_group.close().map_err(failed)?;
         self.rows_in_group = 0;
         let next = file.writer.flushed_row_groups().len();

@@ -10,13 +10,11 @@ use arrow_array::types::{Date32Type, Float64Type, Int32Type, TimestampMicrosecon
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BinaryArray, PrimitiveArray};
 use arrow_buffer::{Buffer, NullBufferBuilder, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, FieldRef};
-use bytes::Bytes;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
-use parquet::column::writer::ColumnCloseResult;
 use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::ColumnDescPtr;
 
-use super::encoding::{Choice, Storage};
+use super::encoding::Choice;
 use super::gathered::{GatheredRows, GatheredTexts};
 use super::text::TextChunk;
 use super::{BATCH_ROWS, failed};
@@ -37,32 +35,17 @@ pub(super) struct Column {
 enum Encoder {
     /// The file is not begun.
     None,
-    /// The general one.
-    General(Box<ArrowColumnWriter>),
-    /// That of texts without a dictionary.
+    /// That of texts.
     Texts(Box<TextChunk>),
-}
-
-/// An encoded column chunk.
-pub(super) enum EncodedChunk {
-    General(ArrowColumnChunk),
-    Texts(Bytes, ColumnCloseResult),
-}
-
-impl EncodedChunk {
-    /// Writes the chunk as the row group's next column.
-    pub(super) fn append_to<W: Write + Send>(self, row_group: &mut SerializedRowGroupWriter<'_, W>) -> Result<()> {
-        match self {
-            Self::General(chunk) => chunk.append_to_row_group(row_group),
-            Self::Texts(pages, closed) => row_group.append_column(&pages, closed),
-        }
-        .map_err(failed)
-    }
+    /// That of everything else.
+    General(Box<ArrowColumnWriter>),
+    /// What that has made of a row group.
+    Ended(Box<ArrowColumnChunk>),
 }
 
 /// Values of the batch under way.
 enum Values {
-    /// Of the column of texts with this number.
+    /// Of the column of texts with this number; only until the file is begun.
     Text(usize, Texts),
     Date(Numbers<Date32Type>),
     Timestamp(Numbers<TimestampMicrosecondType>),
@@ -110,24 +93,22 @@ impl Column {
             let now = rows.start..rows.end.min(rows.start + room);
             self.values.extend(source, now.clone());
             rows.start = now.end;
-            if self.values.len() == BATCH_ROWS && !matches!(self.encoder, Encoder::None) {
+            if self.values.len() == BATCH_ROWS && matches!(self.encoder, Encoder::General(_)) {
                 self.encode_batch()?;
             }
         }
         Ok(())
     }
 
-    /// Begins the file: the first row group's encoder is chosen, and takes in what was kept back. Texts without a
-    /// dictionary leave the general encoder unused.
+    /// Begins the file: the first row group's encoder takes in what was kept back. Texts leave the general one unused.
     pub(super) fn begin(
         &mut self,
         choice: Choice,
         general: ArrowColumnWriter,
         descriptor: ColumnDescPtr,
     ) -> Result<()> {
-        let is_text = matches!(self.values, Values::Text(..));
-        self.encoder = match choice.storage {
-            Storage::Deltas if is_text => Encoder::Texts(Box::new(TextChunk::new(descriptor, choice.compression)?)),
+        self.encoder = match self.values {
+            Values::Text(..) => Encoder::Texts(Box::new(TextChunk::new(descriptor, choice)?)),
             _ => Encoder::General(Box::new(general)),
         };
         match self.sample.take() {
@@ -136,24 +117,37 @@ impl Column {
         }
     }
 
-    /// Begins another row group.
-    pub(super) fn begin_row_group(&mut self, general: ArrowColumnWriter) {
-        if !matches!(self.encoder, Encoder::Texts(_)) {
-            self.encoder = Encoder::General(Box::new(general));
+    /// Encodes the rest of the row group.
+    pub(super) fn end_row_group(&mut self) -> Result<()> {
+        self.encode_batch()?;
+        match std::mem::replace(&mut self.encoder, Encoder::None) {
+            Encoder::Texts(mut chunk) => {
+                chunk.end()?;
+                self.encoder = Encoder::Texts(chunk);
+            }
+            Encoder::General(encoder) => self.encoder = Encoder::Ended(Box::new(encoder.close().map_err(failed)?)),
+            Encoder::None | Encoder::Ended(_) => return Err(Error::internal("a column ended without encoder")),
+        }
+        Ok(())
+    }
+
+    /// Writes the row group's chunk as its next column.
+    pub(super) fn write_to<W: Write + Send>(&mut self, row_group: &mut SerializedRowGroupWriter<'_, W>) -> Result<()> {
+        match std::mem::replace(&mut self.encoder, Encoder::None) {
+            Encoder::Texts(mut chunk) => {
+                chunk.write_to(row_group)?;
+                self.encoder = Encoder::Texts(chunk);
+                Ok(())
+            }
+            Encoder::Ended(chunk) => chunk.append_to_row_group(row_group).map_err(failed),
+            Encoder::None | Encoder::General(_) => Err(Error::internal("a column was not ended")),
         }
     }
 
-    /// Ends the row group.
-    pub(super) fn end_row_group(&mut self) -> Result<EncodedChunk> {
-        self.encode_batch()?;
-        match std::mem::replace(&mut self.encoder, Encoder::None) {
-            Encoder::General(encoder) => encoder.close().map(EncodedChunk::General).map_err(failed),
-            Encoder::Texts(mut chunk) => {
-                let (pages, closed) = chunk.finish()?;
-                self.encoder = Encoder::Texts(chunk);
-                Ok(EncodedChunk::Texts(pages, closed))
-            }
-            Encoder::None => Err(Error::internal("a column ended without encoder")),
+    /// Begins another row group.
+    pub(super) fn begin_row_group(&mut self, general: ArrowColumnWriter) {
+        if let Encoder::None = self.encoder {
+            self.encoder = Encoder::General(Box::new(general));
         }
     }
 
@@ -167,7 +161,7 @@ impl Column {
 
     fn encode(&mut self, batch: &ArrayRef) -> Result<()> {
         match &mut self.encoder {
-            Encoder::None => Err(Error::internal("a column has no encoder")),
+            Encoder::None | Encoder::Ended(_) => Err(Error::internal("a column has no encoder")),
             Encoder::General(encoder) => {
                 // The file's schema has the column's type; here counts what the array is.
                 let field = self.field.as_ref().clone().with_data_type(batch.data_type().clone());
@@ -190,7 +184,7 @@ impl Values {
         match self {
             Self::Text(number, texts) => {
                 for (gathered, rows) in source.texts(*number, now) {
-                    rows.for_each(|row| texts.push(gathered.get(row)));
+                    gathered.texts(rows).for_each(|text| texts.push(text));
                 }
             }
             Self::Date(numbers) => numbers.extend(rows.map(|row| row.birth_date)),

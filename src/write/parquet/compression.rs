@@ -3,7 +3,7 @@
 use parquet::basic::{Compression, ZstdLevel};
 
 use super::failed;
-use super::varint::{varint_bytes, write_varint};
+use super::varint::{VARINT_BYTES_MAX, varint_bytes, write_varint};
 use crate::config::ParquetCompression;
 use crate::error::{Error, Result};
 
@@ -15,7 +15,13 @@ const SHARE_LEFT_MAX: f64 = 0.68;
 const ZSTD_LEVEL: i32 = 1;
 
 /// Compresses pages one after the other.
-pub(super) enum Compressor {
+pub(super) struct Compressor {
+    codec: Codec,
+    /// What the last page became, and room behind it.
+    buffer: Vec<u8>,
+}
+
+enum Codec {
     /// Leaves them as they are.
     None,
     /// Snappy, without a frame.
@@ -27,60 +33,68 @@ pub(super) enum Compressor {
 impl Compressor {
     /// The compressor for a column that is to be compressed as said, or not at all.
     pub(super) fn new(compression: Option<ParquetCompression>) -> Result<Self> {
-        match compression {
-            None => Ok(Self::None),
-            Some(ParquetCompression::Snappy) => Ok(Self::Snappy(Box::new(snap::raw::Encoder::new()))),
+        let codec = match compression {
+            None => Codec::None,
+            Some(ParquetCompression::Snappy) => Codec::Snappy(Box::new(snap::raw::Encoder::new())),
             Some(ParquetCompression::Zstd) => zstd::bulk::Compressor::new(ZSTD_LEVEL)
-                .map(Self::Zstd)
-                .map_err(|error| Error::internal("Zstandard cannot be used").caused_by(error)),
-        }
+                .map(Codec::Zstd)
+                .map_err(|error| Error::internal("Zstandard cannot be used").caused_by(error))?,
+        };
+        Ok(Self { codec, buffer: Vec::new() })
     }
 
-    /// Leaves in `buffer` what a page becomes, or returns that it stays as it is. Its texts begin at `head_bytes`.
-    pub(super) fn compress(&mut self, page: &[u8], head_bytes: usize, buffer: &mut Vec<u8>) -> Result<bool> {
-        buffer.clear();
-        match self {
-            Self::None => return Ok(false),
-            Self::Snappy(encoder) => {
+    /// What a page becomes; `None`: it stays as it is. Its texts begin at `head_bytes`.
+    pub(super) fn compress(&mut self, page: &[u8], head_bytes: usize) -> Result<Option<&[u8]>> {
+        let Self { codec, buffer } = self;
+        let length = match codec {
+            Codec::None => return Ok(None),
+            Codec::Snappy(encoder) => {
                 let (head, texts) = page.split_at(head_bytes);
-                write_varint(page.len() as u64, buffer);
-                append_snappy(encoder, head, buffer)?;
-                append_snappy(encoder, texts, buffer)?;
+                let mut page_length = Vec::with_capacity(VARINT_BYTES_MAX);
+                write_varint(page.len() as u64, &mut page_length);
+                let lengths_max = [head, texts].map(|part| snap::raw::max_compress_len(part.len()));
+                make_room(buffer, page_length.len() + lengths_max.iter().sum::<usize>());
+                buffer[..page_length.len()].copy_from_slice(&page_length);
+                let head_end = page_length.len() + snappy(encoder, head, &mut buffer[page_length.len()..])?;
+                head_end + snappy(encoder, texts, &mut buffer[head_end..])?
             }
-            Self::Zstd(compressor) => {
-                buffer.resize(zstd::zstd_safe::compress_bound(page.len()), 0);
-                let length = compressor
+            Codec::Zstd(compressor) => {
+                make_room(buffer, zstd::zstd_safe::compress_bound(page.len()));
+                compressor
                     .compress_to_buffer(page, &mut buffer[..])
-                    .map_err(|error| Error::internal("a page cannot be compressed").caused_by(error))?;
-                buffer.truncate(length);
+                    .map_err(|error| Error::internal("a page cannot be compressed").caused_by(error))?
             }
-        }
-        Ok(true)
+        };
+        Ok(Some(&buffer[..length]))
     }
 }
 
-/// Appends the literals and copies that stand for `bytes`, of which none reaches back beyond them.
+/// The buffer only grows: to clear it for every page would cost more than the room.
+fn make_room(buffer: &mut Vec<u8>, bytes: usize) {
+    if buffer.len() < bytes {
+        buffer.resize(bytes, 0);
+    }
+}
+
+/// Writes the literals and copies that stand for `bytes`, of which none reaches back beyond them, and returns how long
+/// they are.
 ///
 /// Packed lengths have no repetitions. Where Snappy finds none it looks ever more rarely, so in one go with them it would
 /// miss most of what the texts repeat.
-fn append_snappy(encoder: &mut snap::raw::Encoder, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    let start = out.len();
-    out.resize(start + snap::raw::max_compress_len(bytes.len()), 0);
-    let length = encoder
-        .compress(bytes, &mut out[start..])
-        .map_err(|error| Error::internal("a page is too large").caused_by(error))?;
+fn snappy(encoder: &mut snap::raw::Encoder, bytes: &[u8], out: &mut [u8]) -> Result<usize> {
+    let length =
+        encoder.compress(bytes, out).map_err(|error| Error::internal("a page is too large").caused_by(error))?;
     // Only the page as a whole begins with its length.
     let length_bytes = varint_bytes(bytes.len() as u64);
-    out.copy_within(start + length_bytes..start + length, start);
-    out.truncate(start + length - length_bytes);
-    Ok(())
+    out.copy_within(length_bytes..length, 0);
+    Ok(length - length_bytes)
 }
 
 /// Whether a column is worth compressing whose first values are `sample`, without what stands before them in a page.
 pub(super) fn pays(sample: &[u8], compression: ParquetCompression) -> Result<bool> {
-    let mut buffer = Vec::new();
-    let is_compressed = Compressor::new(Some(compression))?.compress(sample, 0, &mut buffer)?;
-    Ok(is_compressed && buffer.len() as f64 <= SHARE_LEFT_MAX * sample.len() as f64)
+    let mut compressor = Compressor::new(Some(compression))?;
+    let compressed = compressor.compress(sample, 0)?;
+    Ok(compressed.is_some_and(|compressed| compressed.len() as f64 <= SHARE_LEFT_MAX * sample.len() as f64))
 }
 
 /// The name in the file's metadata.
@@ -107,12 +121,11 @@ mod tests {
         let texts: Vec<u8> = (0..4096).flat_map(|n| format!("Popescu {}", random(n) % 1000).into_bytes()).collect();
         let page = [noise.clone(), texts.clone()].concat();
         let compressed = |page: &[u8], head_bytes| {
-            let (mut snappy, mut buffer) =
-                (Compressor::new(Some(ParquetCompression::Snappy)).expect("one"), Vec::new());
-            assert!(snappy.compress(page, head_bytes, &mut buffer).expect("it fits"));
-            let back = snap::raw::Decoder::new().decompress_vec(&buffer).expect("Snappy");
+            let mut snappy = Compressor::new(Some(ParquetCompression::Snappy)).expect("one");
+            let compressed = snappy.compress(page, head_bytes).expect("it fits").expect("it is compressed");
+            let back = snap::raw::Decoder::new().decompress_vec(compressed).expect("Snappy");
             assert_eq!(back, page);
-            buffer.len()
+            compressed.len()
         };
         let (alone, behind) = (compressed(&texts, 0), compressed(&page, noise.len()));
         assert!(behind <= alone + noise.len() + 100, "{behind} bytes behind noise, {alone} alone");

@@ -102,9 +102,15 @@ impl GatheredTexts {
         })
     }
 
-    /// A row's text; `None`: null.
-    pub(super) fn get(&self, row: usize) -> Option<&[u8]> {
-        (!self.ends[row].is_null()).then(|| self.bytes(row..row + 1))
+    /// The text of each of these rows; `None`: null.
+    #[inline]
+    pub(super) fn texts(&self, rows: Range<usize>) -> impl Iterator<Item = Option<&[u8]>> {
+        let mut start = self.start(rows.start);
+        self.lengths(rows).map(move |length| {
+            let text = &self.bytes[start..start + length?];
+            start += text.len();
+            Some(text)
+        })
     }
 
     /// The first rows of `rows`, at least one, that take up to `bytes_max` bytes or are just beyond.

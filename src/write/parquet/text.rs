@@ -1,125 +1,85 @@
-//! A column chunk of texts in DELTA_BYTE_ARRAY pages, made straight from the cells of the input.
+//! A column chunk of texts, made straight from the cells of the input.
 //!
 //! The general encoder wants its values in an array first and copies them three times more. Texts are nine tenths of the
 //! file, so this is where a run's time goes. What it writes is what the general encoder would: the same pages, levels,
-//! statistics and indexes; only that texts share nothing here, and that pages of nulls are PLAIN.
+//! statistics and indexes; only that texts outside a dictionary share nothing, and that pages of nulls are PLAIN.
 
 mod bounds;
+mod cells;
 mod deltas;
+mod dictionary;
+mod header;
+mod hybrid;
 mod page;
+mod summary;
 
+use std::io::Write;
 use std::ops::Range;
 
 use bytes::Bytes;
-use parquet::basic::{Encoding, PageType, Type};
-use parquet::column::page::{CompressedPage, Page, PageWriter};
-use parquet::column::writer::ColumnCloseResult;
-use parquet::data_type::ByteArray;
-use parquet::file::metadata::{
-    ColumnChunkMetaData, ColumnIndexBuilder, LevelHistogram, OffsetIndexBuilder, PageEncodingStats,
-};
-use parquet::file::statistics::{Statistics, ValueStatistics};
-use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
+use parquet::basic::Encoding;
+use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::ColumnDescPtr;
 
-use super::compression::{Compressor, codec};
+use super::compression::Compressor;
+use super::encoding::{Choice, Storage};
 use super::failed;
 use super::gathered::GatheredTexts;
 use crate::config::ParquetCompression;
 use crate::error::Result;
-use page::TextPage;
+use cells::Cells;
+use dictionary::{Dictionary, NumberPage};
+use header::PageKind;
+use page::DeltaPage;
+use summary::Summary;
 
 /// The chunk of one column in one row group, under way.
 pub(super) struct TextChunk {
     descriptor: ColumnDescPtr,
-    compression: Option<ParquetCompression>,
-    compressor: Compressor,
-    page: TextPage,
-    compressed: Vec<u8>,
-    pages: TrackedWrite<Vec<u8>>,
+    has_dictionary: bool,
+    dictionary: Dictionary,
+    number_page: NumberPage,
+    delta_page: DeltaPage,
+    pages: Pages,
     summary: Summary,
 }
 
-/// What is known of the pages written.
-struct Summary {
-    delta_pages: i32,
-    /// Pages of nulls only.
-    plain_pages: i32,
-    rows: u64,
-    nulls: u64,
-    text_bytes: i64,
+/// Pages that are written, one behind the other. The memory is used again for the next chunk.
+struct Pages {
+    compression: Option<ParquetCompression>,
+    compressor: Compressor,
+    bytes: Vec<u8>,
     uncompressed_bytes: usize,
-    least: Option<Vec<u8>>,
-    greatest: Option<Vec<u8>>,
-    column_index: ColumnIndexBuilder,
-    offset_index: OffsetIndexBuilder,
 }
 
-impl Summary {
-    fn new() -> Self {
-        Self {
-            delta_pages: 0,
-            plain_pages: 0,
-            rows: 0,
-            nulls: 0,
-            text_bytes: 0,
-            uncompressed_bytes: 0,
-            least: None,
-            greatest: None,
-            column_index: ColumnIndexBuilder::new(Type::BYTE_ARRAY),
-            offset_index: OffsetIndexBuilder::new(),
-        }
-    }
-
-    /// Takes a page into account, but for where it is written.
-    fn add(&mut self, page: &TextPage) {
-        match page.encoding() {
-            Encoding::PLAIN => self.plain_pages += 1,
-            _ => self.delta_pages += 1,
-        }
-        self.rows += page.rows() as u64;
-        self.nulls += page.nulls() as u64;
-        self.text_bytes += page.text_bytes() as i64;
-        let nulls = page.nulls() as i64;
-        match page.bounds() {
-            Some((least, greatest)) => {
-                if self.least.as_deref().is_none_or(|smallest| least < smallest) {
-                    self.least = Some(least.to_vec());
-                }
-                if self.greatest.as_deref().is_none_or(|largest| greatest > largest) {
-                    self.greatest = Some(greatest.to_vec());
-                }
-                self.column_index.append(false, bounds::lower(least).bytes, bounds::upper(greatest).bytes, nulls);
-            }
-            None => self.column_index.append(true, Vec::new(), Vec::new(), nulls),
-        }
-        self.column_index.append_histograms(&None, &Some(histogram(page.rows() as u64, page.nulls() as u64)));
-        self.offset_index.append_row_count(page.rows() as i64);
-        self.offset_index.append_unencoded_byte_array_data_bytes(Some(page.text_bytes() as i64));
-    }
-
-    fn statistics(&self) -> Statistics {
-        let (lower, upper) = (self.least.as_deref().map(bounds::lower), self.greatest.as_deref().map(bounds::upper));
-        let is_exact = |bound: &Option<bounds::Bound>| bound.as_ref().is_some_and(|bound| bound.is_exact);
-        let (lower_is_exact, upper_is_exact) = (is_exact(&lower), is_exact(&upper));
-        let value = |bound: Option<bounds::Bound>| bound.map(|bound| ByteArray::from(bound.bytes));
-        ValueStatistics::new(value(lower), value(upper), None, Some(self.nulls), false)
-            .with_min_is_exact(lower_is_exact)
-            .with_max_is_exact(upper_is_exact)
-            .into()
+impl Pages {
+    /// Appends a page, whose first `head_bytes` are better compressed apart. Returns where it is.
+    fn append(&mut self, kind: &PageKind, content: &[u8], head_bytes: usize) -> Result<Range<usize>> {
+        let Self { compressor, bytes, uncompressed_bytes, .. } = self;
+        let stored = compressor.compress(content, head_bytes)?.unwrap_or(content);
+        let start = bytes.len();
+        header::write(kind, content.len(), stored.len(), bytes);
+        *uncompressed_bytes += bytes.len() - start + content.len();
+        bytes.extend_from_slice(stored);
+        Ok(start..bytes.len())
     }
 }
 
 impl TextChunk {
     /// A chunk of this column.
-    pub(super) fn new(descriptor: ColumnDescPtr, compression: Option<ParquetCompression>) -> Result<Self> {
+    pub(super) fn new(descriptor: ColumnDescPtr, Choice { storage, compression }: Choice) -> Result<Self> {
         Ok(Self {
             descriptor,
-            compression,
-            compressor: Compressor::new(compression)?,
-            page: TextPage::default(),
-            compressed: Vec::new(),
-            pages: TrackedWrite::new(Vec::new()),
+            has_dictionary: storage == Storage::Dictionary,
+            dictionary: Dictionary::default(),
+            number_page: NumberPage::default(),
+            delta_page: DeltaPage::default(),
+            pages: Pages {
+                compression,
+                compressor: Compressor::new(compression)?,
+                bytes: Vec::new(),
+                uncompressed_bytes: 0,
+            },
             summary: Summary::new(),
         })
     }
@@ -127,86 +87,85 @@ impl TextChunk {
     /// Appends rows.
     pub(super) fn append(&mut self, texts: &GatheredTexts, mut rows: Range<usize>) -> Result<()> {
         while !rows.is_empty() {
-            rows.start = self.page.append(texts, rows.clone());
-            if self.page.is_full() {
-                self.end_page()?;
+            if self.has_dictionary && !self.dictionary.is_full() {
+                rows.start = self.number_page.append(texts, rows.clone(), &mut self.dictionary);
+                if self.number_page.is_full() || self.dictionary.is_full() {
+                    self.end_number_page()?;
+                }
+            } else {
+                rows.start = self.delta_page.append(texts, rows.clone());
+                if self.delta_page.is_full() {
+                    self.end_delta_page()?;
+                }
             }
         }
         Ok(())
     }
 
-    fn end_page(&mut self) -> Result<()> {
-        let Self { page, summary, .. } = self;
-        summary.add(page);
-        let (rows, encoding) = (page.rows() as u32, page.encoding());
-        let content = page.end();
-        let uncompressed = content.whole();
-        let uncompressed_bytes = uncompressed.len();
-        let is_compressed = self.compressor.compress(&uncompressed, content.head_bytes(), &mut self.compressed)?;
-        let compressed = is_compressed.then(|| Bytes::from(std::mem::take(&mut self.compressed)));
-        let page = Page::DataPage {
-            buf: compressed.clone().unwrap_or(uncompressed),
-            num_values: rows,
-            encoding,
-            def_level_encoding: Encoding::RLE,
-            rep_level_encoding: Encoding::RLE,
-            statistics: None,
-        };
-        let written = SerializedPageWriter::new(&mut self.pages)
-            .write_page(CompressedPage::new(page, uncompressed_bytes))
-            .map_err(failed)?;
-        summary.uncompressed_bytes += written.uncompressed_size;
-        summary.offset_index.append_offset_and_size(written.offset as i64, written.compressed_size as i32);
-        self.page.begin(content);
-        if let Some(mut compressed) = compressed {
-            compressed.clear();
-            self.compressed = compressed.into();
+    fn end_number_page(&mut self) -> Result<()> {
+        let Self { number_page: page, dictionary, summary, pages, .. } = self;
+        let encoding = encoding_of(page.cells(), Encoding::RLE_DICTIONARY);
+        summary.add(page.cells(), dictionary.memory(), encoding);
+        let kind = PageKind::Data { rows: page.cells().rows(), encoding };
+        summary.add_place(pages.append(&kind, page.content(dictionary), 0)?);
+        page.clear();
+        Ok(())
+    }
+
+    fn end_delta_page(&mut self) -> Result<()> {
+        let Self { delta_page: page, summary, pages, .. } = self;
+        let encoding = encoding_of(page.cells(), Encoding::DELTA_BYTE_ARRAY);
+        summary.add(page.cells(), page.memory(), encoding);
+        let kind = PageKind::Data { rows: page.cells().rows(), encoding };
+        let (content, head_bytes) = page.content();
+        summary.add_place(pages.append(&kind, content, head_bytes)?);
+        page.clear();
+        Ok(())
+    }
+
+    /// Ends the chunk. It is to be written then.
+    pub(super) fn end(&mut self) -> Result<()> {
+        if self.number_page.cells().rows() > 0 {
+            self.end_number_page()?;
+        }
+        if self.delta_page.cells().rows() > 0 {
+            self.end_delta_page()?;
+        }
+        if self.dictionary.len() > 0 {
+            self.end_dictionary()?;
         }
         Ok(())
     }
 
-    /// Ends the chunk and begins the next, of the next row group. Gives the pages and what the file says of them.
-    pub(super) fn finish(&mut self) -> Result<(Bytes, ColumnCloseResult)> {
-        if self.page.rows() > 0 {
-            self.end_page()?;
-        }
-        let pages = std::mem::replace(&mut self.pages, TrackedWrite::new(Vec::new())).into_inner().map_err(failed)?;
-        let summary = std::mem::replace(&mut self.summary, Summary::new());
-        let pages_by_encoding: Vec<_> =
-            [(Encoding::DELTA_BYTE_ARRAY, summary.delta_pages), (Encoding::PLAIN, summary.plain_pages)]
-                .into_iter()
-                .filter(|&(_, count)| count > 0)
-                .map(|(encoding, count)| PageEncodingStats { page_type: PageType::DATA_PAGE, encoding, count })
-                .collect();
-        let encodings = pages_by_encoding.iter().map(|pages| pages.encoding).chain([Encoding::RLE]).collect();
-        let metadata = ColumnChunkMetaData::builder(self.descriptor.clone())
-            .set_compression(codec(self.compression)?)
-            .set_encodings(encodings)
-            .set_page_encoding_stats(pages_by_encoding)
-            .set_total_compressed_size(pages.len() as i64)
-            .set_total_uncompressed_size(summary.uncompressed_bytes as i64)
-            .set_num_values(summary.rows as i64)
-            .set_data_page_offset(0)
-            .set_statistics(summary.statistics())
-            .set_unencoded_byte_array_data_bytes(Some(summary.text_bytes))
-            .set_definition_level_histogram(Some(histogram(summary.rows, summary.nulls)))
-            .build()
-            .map_err(failed)?;
-        let closed = ColumnCloseResult {
-            bytes_written: pages.len() as u64,
-            rows_written: summary.rows,
-            metadata,
-            bloom_filter: None,
-            column_index: Some(summary.column_index.build().map_err(failed)?),
-            offset_index: Some(summary.offset_index.build()),
-        };
-        Ok((Bytes::from(pages), closed))
+    /// The dictionary's page is known last and stands first.
+    fn end_dictionary(&mut self) -> Result<()> {
+        let Self { dictionary, summary, pages, .. } = self;
+        let data = std::mem::take(&mut pages.bytes);
+        let kind = PageKind::Dictionary { texts: dictionary.len() };
+        summary.add_dictionary(pages.append(&kind, dictionary.memory(), 0)?.len());
+        pages.bytes.extend_from_slice(&data);
+        dictionary.clear();
+        Ok(())
+    }
+
+    /// Writes the ended chunk as the row group's next column, and begins that of the next row group.
+    pub(super) fn write_to<W: Write + Send>(&mut self, row_group: &mut SerializedRowGroupWriter<'_, W>) -> Result<()> {
+        let Self { descriptor, summary, pages, .. } = self;
+        let summary = std::mem::replace(summary, Summary::new());
+        let uncompressed_bytes = std::mem::take(&mut pages.uncompressed_bytes);
+        let closed = summary.close(descriptor.clone(), pages.compression, pages.bytes.len(), uncompressed_bytes)?;
+        let bytes = Bytes::from(std::mem::take(&mut pages.bytes));
+        row_group.append_column(&bytes, closed).map_err(failed)?;
+        pages.bytes = bytes.into();
+        pages.bytes.clear();
+        Ok(())
     }
 }
 
-/// How often each definition level occurs: 0 (null) and 1.
-fn histogram(rows: u64, nulls: u64) -> LevelHistogram {
-    vec![nulls as i64, (rows - nulls) as i64].into()
+/// How the texts of these rows are encoded, if there are any.
+fn encoding_of(cells: &Cells, of_texts: Encoding) -> Encoding {
+    // Without texts it is all the same, but there are readers that fail at deltas of nothing.
+    if cells.are_null() { Encoding::PLAIN } else { of_texts }
 }
 
 #[cfg(test)]

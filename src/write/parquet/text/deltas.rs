@@ -44,10 +44,10 @@ pub(super) fn write(numbers: &[u32], out: &mut Vec<u8>) {
     }
 }
 
-/// Appends the lowest `width` bits of each number, the first number's first.
-fn pack(numbers: &[u32; MINIBLOCK], width: u32, out: &mut Vec<u8>) {
+/// Appends the lowest `width` bits of each number, the first number's first. There are a multiple of eight.
+pub(super) fn pack(numbers: &[u32], width: u32, out: &mut Vec<u8>) {
     let (mut bits, mut filled) = (0_u64, 0);
-    for &number in numbers.iter().take(if width == 0 { 0 } else { MINIBLOCK }) {
+    for &number in numbers.iter().take(if width == 0 { 0 } else { numbers.len() }) {
         bits |= u64::from(number) << filled;
         filled += width;
         if filled >= u32::BITS {
@@ -56,6 +56,7 @@ fn pack(numbers: &[u32; MINIBLOCK], width: u32, out: &mut Vec<u8>) {
             filled -= u32::BITS;
         }
     }
+    out.extend_from_slice(&(bits as u32).to_le_bytes()[..filled as usize / 8]);
 }
 
 #[cfg(test)]

@@ -18,20 +18,20 @@ use super::*;
 type Texts = Vec<Option<String>>;
 
 /// A file with a row group for each part of the rows, as this module writes it.
-fn ours(row_groups: &[&[Option<String>]], compression: Option<ParquetCompression>) -> Bytes {
+fn ours(row_groups: &[&[Option<String>]], choice: Choice) -> Bytes {
     let schema = parse_message_type("message rows { optional binary text (STRING); }").expect("a schema");
     let mut writer = SerializedFileWriter::new(Vec::new(), Arc::new(schema), Default::default()).expect("a file");
     let descriptor = writer.schema_descr().column(0);
-    let mut chunk = TextChunk::new(descriptor, compression).expect("a chunk");
+    let mut chunk = TextChunk::new(descriptor, choice).expect("a chunk");
     for rows in row_groups {
         // In blocks whose ends are not those of pages.
         for block in rows.chunks(777) {
             let texts: GatheredTexts = block.iter().map(|text| text.as_deref().map(str::as_bytes)).collect();
             chunk.append(&texts, 0..block.len()).expect("it fits");
         }
-        let (pages, closed) = chunk.finish().expect("an end");
+        chunk.end().expect("an end");
         let mut row_group = writer.next_row_group().expect("a row group");
-        row_group.append_column(&pages, closed).expect("a column");
+        chunk.write_to(&mut row_group).expect("a column");
         row_group.close().expect("an end");
     }
     writer.into_inner().expect("a file").into()
@@ -83,7 +83,7 @@ fn check_pages(rows: &[Option<String>], metadata: &ParquetMetaData, row_group: u
     for (number, page) in pages.iter().enumerate() {
         let start = page.first_row_index as usize;
         let end = pages.get(number + 1).map_or(rows.len(), |next| next.first_row_index as usize);
-        assert!(end - start <= page::ROWS_MAX);
+        assert!(end - start <= cells::ROWS_MAX);
         let nulls = rows[start..end].iter().filter(|text| text.is_none()).count();
         assert_eq!(index.null_count(number), Some(nulls as i64));
         have_texts.push(nulls < end - start);
@@ -95,10 +95,12 @@ fn check_pages(rows: &[Option<String>], metadata: &ParquetMetaData, row_group: u
     have_texts
 }
 
-fn check(row_groups: &[&[Option<String>]], compression: Option<ParquetCompression>) {
-    let (rows, metadata) = read(&ours(row_groups, compression));
+/// Returns the encodings of each row group's pages.
+fn check(row_groups: &[&[Option<String>]], choice: Choice) -> Vec<EncodingMask> {
+    let (rows, metadata) = read(&ours(row_groups, choice));
     let (expected, general) = read(&general(row_groups));
     assert_eq!(rows, expected);
+    let mut encodings_of_pages = Vec::new();
     for (number, rows) in row_groups.iter().enumerate() {
         let (chunk, expected) = (metadata.row_group(number).column(0), general.row_group(number).column(0));
         assert_eq!(chunk.statistics(), expected.statistics());
@@ -106,15 +108,24 @@ fn check(row_groups: &[&[Option<String>]], compression: Option<ParquetCompressio
         assert_eq!(chunk.unencoded_byte_array_data_bytes(), expected.unencoded_byte_array_data_bytes());
         assert_eq!(chunk.definition_level_histogram(), expected.definition_level_histogram());
         let have_texts = check_pages(rows, &metadata, number);
-        let mut encodings = EncodingMask::default();
-        for has_texts in have_texts {
-            encodings.insert(if has_texts { Encoding::DELTA_BYTE_ARRAY } else { Encoding::PLAIN });
+        let of_pages = *chunk.page_encoding_stats_mask().expect("encodings");
+        assert_eq!(of_pages.is_set(Encoding::PLAIN), have_texts.contains(&false));
+        let of_texts = [Encoding::RLE_DICTIONARY, Encoding::DELTA_BYTE_ARRAY];
+        assert_eq!(of_texts.iter().any(|&encoding| of_pages.is_set(encoding)), have_texts.contains(&true));
+        let mut of_chunk = of_pages;
+        of_chunk.insert(Encoding::RLE);
+        if of_pages.is_set(Encoding::RLE_DICTIONARY) {
+            // The dictionary itself.
+            of_chunk.insert(Encoding::PLAIN);
         }
-        assert_eq!(chunk.page_encoding_stats_mask(), Some(&encodings));
-        encodings.insert(Encoding::RLE);
-        assert_eq!(chunk.encodings_mask(), &encodings);
+        assert_eq!(chunk.dictionary_page_offset().is_some(), of_pages.is_set(Encoding::RLE_DICTIONARY));
+        assert_eq!(chunk.encodings_mask(), &of_chunk);
+        encodings_of_pages.push(of_pages);
     }
+    encodings_of_pages
 }
+
+const STORAGES: [Storage; 2] = [Storage::Deltas, Storage::Dictionary];
 
 const COMPRESSIONS: [Option<ParquetCompression>; 3] =
     [None, Some(ParquetCompression::Snappy), Some(ParquetCompression::Zstd)];
@@ -126,12 +137,13 @@ proptest! {
         rows in prop::collection::vec(prop::option::weighted(0.8, "[a-cș]{0,90}"), 1..3000),
         cut in 0.0..1.0,
         repeats in 1_usize..9,
+        storage in prop::sample::select(&STORAGES[..]),
         compression in prop::sample::select(&COMPRESSIONS[..]),
     ) {
         let rows: Texts = std::iter::repeat_n(rows, repeats).flatten().collect();
         let (first, second) = rows.split_at((rows.len() as f64 * cut) as usize);
         let row_groups: Vec<&[_]> = [first, second].into_iter().filter(|rows| !rows.is_empty()).collect();
-        check(&row_groups, compression);
+        check(&row_groups, Choice { storage, compression });
     }
 }
 
@@ -141,8 +153,29 @@ fn pages_without_texts_without_nulls_and_with_huge_texts_read_back() {
     let nulls: Texts = vec![None; 20_000];
     let texts: Texts = (0..20_000).map(|number| Some(number.to_string())).collect();
     let huge: Texts = [300_000, 0, 524_288, 1, 524_287, 600_000].map(text).to_vec();
-    let ends: Texts = [vec![None; page::ROWS_MAX - 1], vec![text(1); 2], vec![None; page::ROWS_MAX - 1]].concat();
-    for compression in COMPRESSIONS {
-        check(&[&nulls, &texts, &huge, &ends], compression);
+    let ends: Texts = [vec![None; cells::ROWS_MAX - 1], vec![text(1); 2], vec![None; cells::ROWS_MAX - 1]].concat();
+    for (storage, compression) in STORAGES.iter().flat_map(|&storage| COMPRESSIONS.map(|other| (storage, other))) {
+        check(&[&nulls, &texts, &huge, &ends], Choice { storage, compression });
     }
+}
+
+#[test]
+fn a_dictionary_that_gets_too_large_gives_way_to_deltas_until_the_next_row_group() {
+    let repeated: Texts = (0..30_000).map(|number| Some(format!("level {}", number % 3))).collect();
+    let different: Texts = (0..30_000).map(|number| Some(format!("{number:0>60}"))).collect();
+    let choice = Choice { storage: Storage::Dictionary, compression: None };
+    let encodings = check(&[&repeated, &different, &repeated], choice);
+    let mask = |encodings: &[Encoding]| EncodingMask::new_from_encodings(encodings.iter());
+    let numbers = mask(&[Encoding::RLE_DICTIONARY]);
+    assert_eq!(encodings, [numbers, mask(&[Encoding::RLE_DICTIONARY, Encoding::DELTA_BYTE_ARRAY]), numbers]);
+}
+
+#[test]
+fn a_dictionary_of_one_text_and_of_runs_of_any_length_reads_back() {
+    let choice = Choice { storage: Storage::Dictionary, compression: None };
+    let one: Texts = vec![Some("moderate".to_owned()); 10_000];
+    let runs: Texts = (0..200).flat_map(|run| vec![Some((run % 7).to_string()); run % 23]).collect();
+    let bytes = ours(&[&one], choice).len();
+    check(&[&one, &runs], choice);
+    assert!(bytes < 1000, "{bytes} bytes for one text");
 }
