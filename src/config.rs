@@ -294,7 +294,7 @@ impl Limits {
             read_concurrency: raw.number_in("READ_CONCURRENCY", 1..=AT_ONCE_MAX)?,
             upload_part_bytes: (raw.number_in("UPLOAD_PART_MB", 8..=PART_MIB_MAX)? * MIB) as usize,
             upload_concurrency: raw.number_in("UPLOAD_CONCURRENCY", 1..=AT_ONCE_MAX)?,
-            chunk_bytes: MIB as usize / 2,
+            chunk_bytes: MIB as usize / 8,
         })
     }
 }

@@ -10,7 +10,7 @@ pub use row::{CASTS, Row, Verdict};
 use crate::config::Rules;
 use crate::identity::Identity;
 use crate::read::cutter::{Chunk, Content};
-use crate::read::scan::{Record, Records, unquote, unquoted_place};
+use crate::read::scan::{Fields, Record, Records, unquote, unquoted_place};
 use crate::rules::Reason;
 use crate::schema::{KnownColumn, Layout};
 use row::RowParser;
@@ -105,12 +105,17 @@ impl ParsedChunk {
         self.records.field(&self.chunk.bytes, self.records.get(row.record as usize), index)
     }
 
-    /// The place among the chunk's bytes of the text that a row has in a field; `None` where it has none, or one with
-    /// quotes to be taken out.
+    /// The fields of a row's record.
     #[inline]
-    pub fn text_place(&self, row: &Row, index: usize) -> Option<Range<usize>> {
-        let raw = self.records.place(self.records.get(row.record as usize), index);
-        unquoted_place(&self.chunk.bytes, raw).filter(|place| !place.is_empty())
+    pub fn fields(&self, row: &Row) -> Fields<'_> {
+        self.records.fields(self.records.get(row.record as usize))
+    }
+
+    /// The place among the chunk's bytes of the text in a field; `None` where there is none, or one with quotes to be
+    /// taken out.
+    #[inline]
+    pub fn text_place(&self, fields: Fields<'_>, index: usize) -> Option<Range<usize>> {
+        unquoted_place(&self.chunk.bytes, fields.place(index)).filter(|place| !place.is_empty())
     }
 
     /// The masked e-mail address of a row that passed the filter.

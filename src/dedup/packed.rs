@@ -14,6 +14,12 @@ const PAGE_SLOTS: usize = 1024;
 /// The tag of a free slot; no key has it.
 const FREE: u8 = 0;
 
+/// Stands behind a page's last tag; no key has it.
+const NO_SLOT: u8 = 0xff;
+
+/// Tags that are looked at at once.
+const WINDOW: usize = size_of::<u64>();
+
 /// A set of 128-bit keys.
 #[derive(Debug, Default)]
 pub(super) struct PackedSet {
@@ -33,8 +39,52 @@ struct Shard {
 /// Slots that follow one another: 17 KiB.
 #[derive(Clone, Debug)]
 struct Page {
-    tags: [u8; PAGE_SLOTS],
+    /// With enough behind the last to look at a window that begins there.
+    tags: [u8; PAGE_SLOTS + WINDOW - 1],
     keys: [u128; PAGE_SLOTS],
+}
+
+impl Page {
+    fn new() -> Self {
+        let mut page = Self { tags: [NO_SLOT; PAGE_SLOTS + WINDOW - 1], keys: [0; PAGE_SLOTS] };
+        page.clear();
+        page
+    }
+
+    fn clear(&mut self) {
+        self.tags[..PAGE_SLOTS].fill(FREE);
+    }
+
+    /// The tags from this slot on, the first one in the lowest byte.
+    #[inline]
+    fn window(&self, slot: usize) -> u64 {
+        self.tags[slot..].first_chunk().map_or(0, |tags| u64::from_le_bytes(*tags))
+    }
+
+    #[inline]
+    fn fill(&mut self, slot: usize, key: u128, hash: u64) {
+        self.tags[slot] = tag_of(hash);
+        self.keys[slot] = key;
+    }
+
+    fn keys(&self) -> impl Iterator<Item = u128> {
+        self.tags.iter().zip(&self.keys).filter(|&(&tag, _)| tag != FREE).map(|(_, &key)| key)
+    }
+}
+
+/// Where a key belongs.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'s> {
+    page: &'s Page,
+    slot: usize,
+}
+
+impl Place<'_> {
+    /// Asks memory for what is there.
+    #[inline]
+    pub(super) fn touch(self) -> u64 {
+        self.page.tags[self.slot].into()
+    }
 }
 
 impl PackedSet {
@@ -48,17 +98,13 @@ impl PackedSet {
         self.shards[shard_of(hash)].insert(key, hash, &mut self.spare)
     }
 
-    /// Reads the tag where the key belongs.
+    /// Where the key belongs; `None` while the set is empty.
     #[inline]
-    pub(super) fn touch(&self, key: u128) -> u64 {
+    pub(super) fn place(&self, key: u128) -> Option<Place<'_>> {
         let hash = hash(key);
-        match self.shards.get(shard_of(hash)) {
-            Some(shard) if !shard.pages.is_empty() => {
-                let at = home(hash, shard.slots());
-                shard.pages[at / PAGE_SLOTS].tags[at % PAGE_SLOTS].into()
-            }
-            _ => 0,
-        }
+        let shard = self.shards.get(shard_of(hash)).filter(|shard| !shard.pages.is_empty())?;
+        let at = home(hash, shard.slots());
+        Some(Place { page: &shard.pages[at / PAGE_SLOTS], slot: at % PAGE_SLOTS })
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -85,22 +131,50 @@ impl Shard {
         if self.len >= self.slots() - self.slots() / 5 {
             self.grow(spare);
         }
-        let slots = self.slots();
-        let tag = tag_of(hash);
-        let mut at = home(hash, slots);
+        let tag = u64::from_le_bytes([tag_of(hash); WINDOW]);
+        let mut at = home(hash, self.slots());
         loop {
             let (page, slot) = (&mut self.pages[at / PAGE_SLOTS], at % PAGE_SLOTS);
-            match page.tags[slot] {
-                FREE => {
-                    page.tags[slot] = tag;
-                    page.keys[slot] = key;
-                    self.len += 1;
-                    return true;
+            let tags = page.window(slot);
+            let free = zero_bytes(tags);
+            // Behind the first free slot there may be keys with this tag, but not this key.
+            let mut same = zero_bytes(tags ^ tag) & !free & free.wrapping_sub(1);
+            while same != 0 {
+                if page.keys[slot + lowest_byte(same)] == key {
+                    return false;
                 }
-                other if other == tag && page.keys[slot] == key => return false,
-                _ => at = if at + 1 == slots { 0 } else { at + 1 },
+                same &= same - 1;
             }
+            if free != 0 {
+                page.fill(slot + lowest_byte(free), key, hash);
+                self.len += 1;
+                return true;
+            }
+            at = self.behind_window(at);
         }
+    }
+
+    /// Adds a key that is not in the set, where there is room.
+    #[inline]
+    fn insert_new(&mut self, key: u128, hash: u64) {
+        let mut at = home(hash, self.slots());
+        loop {
+            let (page, slot) = (&mut self.pages[at / PAGE_SLOTS], at % PAGE_SLOTS);
+            let free = zero_bytes(page.window(slot));
+            if free != 0 {
+                self.len += 1;
+                return page.fill(slot + lowest_byte(free), key, hash);
+            }
+            at = self.behind_window(at);
+        }
+    }
+
+    /// The next slot to look at; a window ends with its page.
+    #[inline]
+    fn behind_window(&self, at: usize) -> usize {
+        let page_end = at - at % PAGE_SLOTS + PAGE_SLOTS;
+        let next = page_end.min(at + WINDOW);
+        if next == self.slots() { 0 } else { next }
     }
 
     /// Moves to other pages. The keys stay in the order of their hashes, so both are walked from front to back.
@@ -114,15 +188,13 @@ impl Shard {
         };
         let old = std::mem::take(self);
         let cleared = spare.drain(spare.len().saturating_sub(pages)..).map(|mut page| {
-            page.tags.fill(FREE);
+            page.clear();
             page
         });
         self.pages.extend(cleared);
-        self.pages.resize_with(pages, || Box::new(Page { tags: [FREE; PAGE_SLOTS], keys: [0; PAGE_SLOTS] }));
-        for page in &old.pages {
-            for (_, &key) in page.tags.iter().zip(&page.keys).filter(|&(&tag, _)| tag != FREE) {
-                self.insert(key, hash(key), spare);
-            }
+        self.pages.resize_with(pages, || Box::new(Page::new()));
+        for key in old.pages.iter().flat_map(|page| page.keys()) {
+            self.insert_new(key, hash(key));
         }
         spare.extend(old.pages);
     }
@@ -145,13 +217,26 @@ fn shard_of(hash: u64) -> usize {
 /// A byte of the hash that neither shard nor slot depend on.
 #[inline]
 fn tag_of(hash: u64) -> u8 {
-    ((hash >> 8) as u8).max(FREE + 1)
+    ((hash >> 8) as u8).clamp(FREE + 1, NO_SLOT - 1)
 }
 
 /// The first slot to look at, out of `slots`: the hash scaled to their number.
 #[inline]
 fn home(hash: u64, slots: usize) -> usize {
     ((u128::from(hash) * slots as u128) >> 64) as usize
+}
+
+/// The highest bit of each byte that is zero.
+#[inline]
+fn zero_bytes(bytes: u64) -> u64 {
+    let low_bits = u64::from_le_bytes([0x7f; WINDOW]);
+    !(((bytes & low_bits) + low_bits) | bytes | low_bits)
+}
+
+/// Which byte the lowest bit is in.
+#[inline]
+fn lowest_byte(bits: u64) -> usize {
+    bits.trailing_zeros() as usize / 8
 }
 
 #[cfg(test)]

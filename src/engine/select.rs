@@ -40,8 +40,8 @@ impl<'p> Selector<'p> {
         let layout = &self.plan.layouts[chunk.object];
         let mut scratch = Vec::new();
         for (block, rows) in chunk.rows.chunks(LOOKAHEAD_ROWS).enumerate() {
-            let touched = rows.iter().fold(0, |sum, row| sum ^ self.identities.touch(row.identity));
-            std::hint::black_box(touched);
+            let identities = rows.iter().map(|row| row.identity);
+            std::hint::black_box(self.identities.touch::<LOOKAHEAD_ROWS>(identities));
             for (index, row) in (block * LOOKAHEAD_ROWS..).zip(rows) {
                 if !self.identities.insert(row.identity, chunk.identity_text(row, layout, &mut scratch)) {
                     self.tally.balance.duplicates += 1;

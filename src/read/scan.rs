@@ -30,6 +30,23 @@ pub struct Record {
     pub quoting: Quoting,
 }
 
+/// Where the fields of one record are.
+#[derive(Clone, Copy, Debug)]
+pub struct Fields<'r> {
+    start: usize,
+    ends: &'r [u32],
+}
+
+impl Fields<'_> {
+    /// The place of field `index`, quotes included; empty when the record has fewer fields.
+    #[inline]
+    pub fn place(&self, index: usize) -> Range<usize> {
+        let Some(&end) = self.ends.get(index) else { return 0..0 };
+        let start = if index == 0 { self.start } else { self.ends[index - 1] as usize + 1 };
+        start..end as usize
+    }
+}
+
 /// How a record's quotes stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quoting {
@@ -79,12 +96,14 @@ impl Records {
     /// The place of field `index`, quotes included; empty when the record has fewer fields.
     #[inline]
     pub fn place(&self, record: &Record, index: usize) -> Range<usize> {
-        if index >= record.fields as usize {
-            return 0..0;
-        }
-        let at = record.first as usize + index;
-        let start = if index == 0 { record.start as usize } else { self.ends[at - 1] as usize + 1 };
-        start..self.ends[at] as usize
+        self.fields(record).place(index)
+    }
+
+    /// The fields of a record.
+    #[inline]
+    pub fn fields(&self, record: &Record) -> Fields<'_> {
+        let first = record.first as usize;
+        Fields { start: record.start as usize, ends: &self.ends[first..first + record.fields as usize] }
     }
 
     /// Where the record ends, without its line end.

@@ -1,5 +1,7 @@
 //! Numbers as Spark casts them from text, and as the CSV outputs show them.
 
+mod digits;
+
 use super::{digit, hex_float, split_sign, trim_java, trim_space_and_controls};
 
 /// The 32-bit integer a cell holds, or `None` when Spark's cast gives null.
@@ -54,6 +56,12 @@ const POWERS_OF_TEN: [f64; SHORT_DIGITS_MAX + 1] =
 /// `None` for other forms and for more digits than that allows.
 fn parse_short_decimal(text: &[u8]) -> Option<f64> {
     let (negative, text) = split_sign(text);
+    let (mantissa, decimals) = digits::parse(text).or_else(|| digits_one_by_one(text))?;
+    (mantissa <= EXACT_INTEGER_MAX).then(|| with_sign(negative, mantissa as f64 / POWERS_OF_TEN[decimals]))
+}
+
+/// The same as [`digits::parse`] for texts of up to [`SHORT_DIGITS_MAX`] bytes.
+fn digits_one_by_one(text: &[u8]) -> Option<(u64, usize)> {
     let mut mantissa = 0u64;
     let mut point = None;
     if text.len() > SHORT_DIGITS_MAX {
@@ -70,10 +78,7 @@ fn parse_short_decimal(text: &[u8]) -> Option<f64> {
     }
     let decimals = point.map_or(0, |point| text.len() - 1 - point);
     let digits = text.len() - usize::from(point.is_some());
-    if digits == 0 || mantissa > EXACT_INTEGER_MAX {
-        return None;
-    }
-    Some(with_sign(negative, mantissa as f64 / POWERS_OF_TEN[decimals]))
+    (digits > 0).then_some((mantissa, decimals))
 }
 
 fn parse_any_double(text: &[u8]) -> Option<f64> {
@@ -113,17 +118,17 @@ pub fn write_double(value: f64, out: &mut Vec<u8>) {
         return out.extend_from_slice(if value > 0.0 { b"Infinity" } else { b"-Infinity" });
     }
     let mut buffer = zmij::Buffer::new();
-    let printed = buffer.format_finite(value);
-    match printed.split_once('e') {
-        None => out.extend_from_slice(printed.as_bytes()),
-        Some((mantissa, exponent)) => write_expanded(mantissa, exponent, out),
+    let printed = buffer.format_finite(value).as_bytes();
+    match printed.iter().position(|&byte| byte == b'e') {
+        None => out.extend_from_slice(printed),
+        Some(exponent) => write_expanded(&printed[..exponent], &printed[exponent + 1..], out),
     }
 }
 
 /// Appends `d.ddd × 10^exponent` without the exponent.
-fn write_expanded(mantissa: &str, exponent: &str, out: &mut Vec<u8>) {
-    let (negative, mantissa) = split_sign(mantissa.as_bytes());
-    let (exponent_negative, exponent) = split_sign(exponent.as_bytes());
+fn write_expanded(mantissa: &[u8], exponent: &[u8], out: &mut Vec<u8>) {
+    let (negative, mantissa) = split_sign(mantissa);
+    let (exponent_negative, exponent) = split_sign(exponent);
     let zeros = exponent.iter().fold(0, |value, byte| value * 10 + usize::from(byte - b'0'));
     if negative {
         out.push(b'-');

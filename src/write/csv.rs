@@ -141,9 +141,17 @@ impl RowWriter<'_> {
                 let level = self.rules.activity.classify(self.row.session_duration);
                 out.extend_from_slice(level.as_str().as_bytes());
             }
+            // What is masked out of a cell without quotes needs none.
+            OutputColumn::MaskedEmail if self.row.is_verbatim && !self.raw(KnownColumn::Email).starts_with(b"\"") => {
+                out.extend_from_slice(self.chunk.masked_email(self.row));
+            }
             OutputColumn::MaskedEmail => write_text(self.chunk.masked_email(self.row), out),
             OutputColumn::Known(_) | OutputColumn::Extra(_) => {}
         }
+    }
+
+    fn raw(&self, column: KnownColumn) -> &[u8] {
+        self.chunk.field(self.row, self.layout.known(column))
     }
 
     /// A cell as the source has it, quoted if it must be.

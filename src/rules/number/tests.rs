@@ -172,7 +172,7 @@ fn an_exponent_is_expanded_wherever_the_point_falls() {
     let cases = [("-1.5", "-2", "-0.015"), ("1", "-1", "0.1"), ("1.25", "+1", "12.5"), ("1.25", "2", "125.0")];
     for (mantissa, exponent, expected) in cases {
         let mut out = Vec::new();
-        write_expanded(mantissa, exponent, &mut out);
+        write_expanded(mantissa.as_bytes(), exponent.as_bytes(), &mut out);
         assert_eq!(out, expected.as_bytes(), "{mantissa}e{exponent}");
     }
 }

@@ -183,9 +183,10 @@ impl Block {
         let fields: Vec<_> = columns.iter().map(|&column| (column, source.field(column, chunk))).collect();
         let mut scratch = Vec::new();
         for row in kept.iter().map(|kept| &chunk.rows[kept.row as usize]) {
+            let places = chunk.fields(row);
             for (texts, &(column, field)) in self.texts.iter_mut().zip(&fields) {
                 let field = field.filter(|_| filled_in(column, row).is_none());
-                match field.and_then(|field| chunk.text_place(row, field)) {
+                match field.and_then(|field| chunk.text_place(places, field)) {
                     Some(place) => texts.push_from(&chunk.chunk.bytes, place),
                     None => texts.push(source.text(column, chunk, row, &mut scratch)),
                 }
@@ -196,7 +197,7 @@ impl Block {
 
 impl<'a> GatheredRows<'a> {
     /// These rows, to read from them what is no text.
-    pub(super) fn rows(self, rows: Range<usize>) -> impl Iterator<Item = &'a Row> {
+    pub(super) fn rows(self, rows: Range<usize>) -> impl Iterator<Item = &'a Row> + Clone {
         self.kept[rows].iter().map(move |kept| kept.of(self.source.wave).1)
     }
 

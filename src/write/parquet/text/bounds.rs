@@ -6,10 +6,18 @@ use std::ops::Range;
 use crate::write::parquet::encoding::STATISTICS_BYTES_MAX;
 
 /// The least and the greatest of some texts, by their bytes, as places in the page that holds them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Bounds {
+    /// How they begin: what begins between these is neither, and that are most texts.
+    beginnings: (u64, u64),
     least: Option<Place>,
     greatest: Option<Place>,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { beginnings: (u64::MAX, u64::MIN), least: None, greatest: None }
+    }
 }
 
 /// Where a text is, and how it begins: most comparisons need no more.
@@ -24,12 +32,20 @@ impl Bounds {
     /// Takes the text at this place of the page into account.
     #[inline]
     pub(super) fn add(&mut self, page: &[u8], place: Range<usize>) {
-        let place = Place { beginning: beginning(&page[place.clone()]), start: place.start, end: place.end };
+        let beginning = beginning(&page[place.clone()]);
+        if beginning <= self.beginnings.0 || beginning >= self.beginnings.1 {
+            self.compare(page, Place { beginning, start: place.start, end: place.end });
+        }
+    }
+
+    fn compare(&mut self, page: &[u8], place: Place) {
         if self.least.is_none_or(|least| place.compare(&least, page) == Ordering::Less) {
             self.least = Some(place);
+            self.beginnings.0 = place.beginning;
         }
         if self.greatest.is_none_or(|greatest| place.compare(&greatest, page) == Ordering::Greater) {
             self.greatest = Some(place);
+            self.beginnings.1 = place.beginning;
         }
     }
 

@@ -22,17 +22,17 @@ pub(super) fn write(numbers: &[u32], out: &mut Vec<u8>) {
     write_zigzag(first.into(), out);
     let mut previous = first;
     for block in rest.chunks(BLOCK) {
-        let mut deltas = [0_i64; BLOCK];
+        let mut deltas = [0_i32; BLOCK];
         for (delta, &number) in deltas.iter_mut().zip(block) {
-            *delta = i64::from(number) - i64::from(previous);
+            *delta = number as i32 - previous as i32;
             previous = number;
         }
-        let least = deltas[..block.len()].iter().copied().min().unwrap_or_default();
-        write_zigzag(least, out);
+        let least = deltas[..block.len()].iter().fold(i32::MAX, |least, &delta| least.min(delta));
+        write_zigzag(least.into(), out);
         // What a miniblock lacks in numbers is stored as zeros; behind the last number there are no more miniblocks.
         let mut above_least = [0_u32; BLOCK];
         for (above, delta) in above_least.iter_mut().zip(&deltas[..block.len()]) {
-            *above = (delta - least) as u32;
+            *above = delta.wrapping_sub(least) as u32;
         }
         let (miniblocks, _) = above_least.as_chunks::<MINIBLOCK>();
         let widths =
@@ -42,6 +42,17 @@ pub(super) fn write(numbers: &[u32], out: &mut Vec<u8>) {
             pack(numbers, width, out);
         }
     }
+}
+
+/// Appends so many zeros, at least one, as [`write`] does.
+pub(super) fn write_zeros(count: usize, out: &mut Vec<u8>) {
+    write_varint(BLOCK as u64, out);
+    write_varint((BLOCK / MINIBLOCK) as u64, out);
+    write_varint(count as u64, out);
+    write_zigzag(0, out);
+    // The least difference and the widths of each block; numbers without width take no room.
+    let blocks = (count - 1).div_ceil(BLOCK);
+    out.resize(out.len() + blocks * (1 + BLOCK / MINIBLOCK), 0);
 }
 
 /// Appends the lowest `width` bits of each number, the first number's first. There are a multiple of eight.
@@ -80,6 +91,16 @@ mod tests {
         bytes.clear();
         write(&[36; 8192], &mut bytes);
         assert_eq!(bytes.len(), 6 + 64 * 5);
+    }
+
+    #[test]
+    fn zeros_are_written_as_any_other_numbers() {
+        for count in [1, 2, 128, 129, 130, 8192] {
+            let (mut zeros, mut numbers) = (Vec::new(), Vec::new());
+            write_zeros(count, &mut zeros);
+            write(&vec![0; count], &mut numbers);
+            assert_eq!(zeros, numbers, "{count}");
+        }
     }
 
     proptest::proptest! {

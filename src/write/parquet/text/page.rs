@@ -17,9 +17,6 @@ const BYTES_MAX: usize = 1 << 20;
 /// The longest form of what stands before the texts.
 const HEAD_BYTES_MAX: usize = LEVELS_BYTES_MAX + 2 * deltas::bytes_max(ROWS_MAX);
 
-/// How much each text shares with the one before.
-static NOTHING_SHARED: [u32; ROWS_MAX] = [0; ROWS_MAX];
-
 /// A page under way. It is cleared and filled again, so its memory is allocated once.
 #[derive(Debug)]
 pub(super) struct DeltaPage {
@@ -75,7 +72,8 @@ impl DeltaPage {
         let mut head = Vec::with_capacity(HEAD_BYTES_MAX);
         self.cells.write_levels(&mut head);
         if !self.lengths.is_empty() {
-            deltas::write(&NOTHING_SHARED[..self.lengths.len()], &mut head);
+            // Nothing is shared.
+            deltas::write_zeros(self.lengths.len(), &mut head);
             deltas::write(&self.lengths, &mut head);
         }
         // Up against the texts, so that they need not be moved.
