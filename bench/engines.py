@@ -9,7 +9,7 @@ from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
-from data import OUTPUTS, RUN_DATE, our_output
+from data import OUTPUTS, RUN_DATE, bring_into_page_cache, our_output
 from measure import Failed, Usage, run
 
 HERE = Path(__file__).parent
@@ -23,6 +23,8 @@ class Engine:
     name: str
     version: str
     command: tuple[str | Path, ...]
+    lake: Path
+    """What it reads is in here."""
     outputs: dict[str, Path]
     """Output name → file, or folder of parts."""
     out: Path
@@ -37,8 +39,9 @@ class Engine:
         """One run in a fresh process, with nothing there from the last one."""
         shutil.rmtree(self.out, ignore_errors=True)
         self.out.mkdir(parents=True)
-        # Nobody shall pay for writing out what the run before left in the page cache.
+        # Nobody shall pay for writing out what the run before left in the page cache, or for what it drove out of it.
         os.sync()
+        bring_into_page_cache(self.lake / "raw_data")
         return run(self.command, log, self.environment)
 
     def sizes(self) -> dict[str, int]:
@@ -70,6 +73,7 @@ def ours(program: Path, lake: Path, *flags: str) -> Engine:
         "drivendata",
         version,
         (program, "run", "--lake", lake, "--date", RUN_DATE, "--force", *flags),
+        lake,
         {name: our_output(lake, name) for name in OUTPUTS},
         lake / "transformed_data",
     )
@@ -89,6 +93,7 @@ def peer(key: str, lake: Path) -> Engine:
         chosen.name,
         metadata.version(chosen.package),
         (*start, script, lake, out),
+        lake,
         {name: out / name for name in OUTPUTS},
         out,
         environment,
