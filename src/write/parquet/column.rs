@@ -239,14 +239,8 @@ impl<T: ArrowPrimitiveType> Default for Numbers<T> {
 
 impl<T: ArrowPrimitiveType> Numbers<T> {
     fn extend(&mut self, values: impl Iterator<Item = Option<T::Native>> + Clone) {
-        let before = self.values.len();
-        if values.clone().all(|value| value.is_some()) {
-            self.values.extend(values.map(Option::unwrap_or_default));
-            self.nulls.append_n_non_nulls(self.values.len() - before);
-        } else {
-            values.clone().for_each(|value| self.nulls.append(value.is_some()));
-            self.values.extend(values.map(Option::unwrap_or_default));
-        }
+        self.values.extend(values.clone().map(Option::unwrap_or_default));
+        values.for_each(|value| self.nulls.append(value.is_some()));
     }
 
     fn finish(&mut self) -> ArrayRef {
