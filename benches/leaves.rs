@@ -57,8 +57,8 @@ impl Day {
         let date = NaiveDate::from_ymd_opt(2024, 9, 15).expect("the calendar has the day");
         let mut text = Vec::new();
         generate(&GenerateOptions::new(date, ROWS, 0), &mut text).expect("the options are in range");
-        let header = Header::read(&text[..], "batch").expect("the generator writes a header");
-        let columns = OutputColumns::of_window([&header]);
+        let header = Header::read(&text[..], "batch", 1000).expect("the generator writes a header");
+        let columns = OutputColumns::of_window([&header], 1000).expect("no name stands twice");
         let layout = Layout::new(&header, &columns);
         let mut settings = RawSettings::default();
         settings.set("LAKE", "lake").expect("the setting is known");

@@ -22,7 +22,7 @@ use crate::engine::{self, Plan, Progress, Selected};
 use crate::error::{Error, Result};
 use crate::manifest::{Figures, InputEntry, RejectedEntry};
 use crate::run::{Runner, Window};
-use crate::schema::{KnownColumn, OutputColumns};
+use crate::schema::KnownColumn;
 use crate::window::BatchDate;
 use export::Export;
 use sink::AnalysisSink;
@@ -131,7 +131,7 @@ impl Runner {
         let window = self.window(run_date).await?;
         progress.begin(window.objects.iter().map(|object| object.bytes).sum());
         let headers = self.headers(&window.objects).await?;
-        let mut plan = self.plan_with(&headers, OutputColumns::of_window(&headers).with_birth_year());
+        let mut plan = self.plan_with(&headers, self.columns(&window.objects, &headers)?.with_birth_year());
         plan.rules.selection = Selection::All;
 
         let watch = Arc::new(self.watch(&plan, deadline, progress));

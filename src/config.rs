@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::rules::activity::ActivityThresholds;
 use crate::rules::date::parse_date;
 use crate::rules::mask::Masking;
+use crate::rules::missing::NullMarkers;
 
 const MIB: u64 = 1024 * 1024;
 
@@ -24,6 +25,13 @@ const SECONDS_MAX: u64 = 366 * 24 * 60 * 60;
 
 /// A pebibyte.
 const MEMORY_MIB_MAX: u64 = 1 << 30;
+
+/// A tebibyte, near the largest object that S3 takes.
+const REJECTED_MIB_MAX: u64 = 1 << 20;
+
+/// Fewer would not hold the columns we know; more do not fit the header that is looked for.
+const COLUMNS_MIN: usize = 16;
+const COLUMNS_MAX: usize = 65_536;
 
 /// The largest part S3 takes.
 const PART_MIB_MAX: u64 = 5 * 1024;
@@ -105,6 +113,8 @@ pub struct Rules {
     pub activity: ActivityThresholds,
     /// How e-mail addresses are masked.
     pub masking: Masking,
+    /// Texts that stand for a missing value.
+    pub null_markers: NullMarkers,
 }
 
 /// A kind of file that is published.
@@ -177,6 +187,10 @@ pub struct Config {
     pub rules: Rules,
     /// Larger shares of rejected rows fail the run.
     pub rejected_ratio_max: f64,
+    /// A larger `rejected.csv` fails the run.
+    pub rejected_bytes_max: u64,
+    /// Most columns of an object, and of a window.
+    pub columns_max: usize,
     /// Formats to publish, in publication order.
     pub formats: Vec<OutputFormat>,
     /// How Parquet files are laid out.
@@ -206,6 +220,8 @@ impl Config {
             lookback_days: raw.number_in("LOOKBACK_DAYS", 0..=DAYS_MAX)?,
             rules: Rules::from_raw(raw)?,
             rejected_ratio_max: raw.number_in("MAX_REJECTED_RATIO", 0.0..=1.0)?,
+            rejected_bytes_max: MIB * raw.number_in("MAX_REJECTED_MB", 1..=REJECTED_MIB_MAX)?,
+            columns_max: raw.number_in("COLUMNS_MAX", COLUMNS_MIN..=COLUMNS_MAX)?,
             formats: formats(raw)?,
             parquet: ParquetOptions {
                 row_group_rows: raw.number_in("ROW_GROUP_ROWS", 1..=ROW_GROUP_ROWS_MAX)?,
@@ -239,6 +255,7 @@ impl Rules {
                 "glue" => Masking::Glue,
                 _ => return Err(raw.unusable("MASKING")),
             },
+            null_markers: null_markers(raw),
         };
         if rules.activity.moderate_from > rules.activity.active_above {
             let ActivityThresholds { active_above, moderate_from } = rules.activity;
@@ -297,6 +314,11 @@ impl Limits {
             chunk_bytes: MIB as usize / 8,
         })
     }
+}
+
+fn null_markers(raw: &RawSettings) -> NullMarkers {
+    let markers = raw.text("NULL_MARKERS").split(',').map(str::trim).filter(|marker| !marker.is_empty());
+    NullMarkers::new(markers.map(str::to_owned))
 }
 
 fn endpoint_url(raw: &RawSettings) -> Result<Option<String>> {

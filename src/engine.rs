@@ -48,6 +48,8 @@ pub struct Plan {
     pub layouts: Vec<Layout>,
     /// How Parquet files are laid out.
     pub parquet: ParquetOptions,
+    /// A larger `rejected.csv` fails the run.
+    pub rejected_bytes_max: u64,
     /// Bytes of input that one worker parses at a time.
     pub chunk_bytes: usize,
 }

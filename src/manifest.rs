@@ -15,7 +15,7 @@ use crate::store::ObjectVersion;
 use crate::window::BatchDate;
 
 /// Raised whenever a change of the program changes output bytes, so that old runs are seen to be out of date.
-const OUTPUT_REVISION: u32 = 3;
+const OUTPUT_REVISION: u32 = 4;
 
 /// A published run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -135,6 +135,8 @@ pub struct RuleSettings {
     active_above: i32,
     moderate_from: i32,
     masking: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    null_markers: Vec<String>,
     output_formats: Vec<String>,
     row_group_rows: usize,
     parquet_compression: ParquetCompression,
@@ -145,7 +147,7 @@ impl RuleSettings {
     /// Those of a configuration.
     pub fn of(config: &Config) -> Self {
         // Only what is filtered is ever published.
-        let Rules { preset, accessed_from, accessed_to, min_session_duration, selection: _, activity, masking } =
+        let Rules { preset, accessed_from, accessed_to, min_session_duration, selection: _, activity, masking, .. } =
             config.rules;
         Self {
             preset,
@@ -159,6 +161,7 @@ impl RuleSettings {
                 Masking::Standard => "standard".to_owned(),
                 Masking::Glue => "glue".to_owned(),
             },
+            null_markers: config.rules.null_markers.texts().to_vec(),
             output_formats: config.formats.iter().map(|format| format_name(*format).to_owned()).collect(),
             row_group_rows: config.parquet.row_group_rows,
             parquet_compression: config.parquet.compression,

@@ -1,16 +1,18 @@
 //! One chunk of one object: its records judged by the rules, each a row or a rejected record. Pure; runs on workers.
 
+mod judge;
 mod row;
 
 use std::ops::Range;
 
+pub use judge::row_judge;
 pub(crate) use row::text_value;
 pub use row::{CASTS, Row, Verdict};
 
 use crate::config::Rules;
 use crate::identity::Identity;
 use crate::read::cutter::{Chunk, Content};
-use crate::read::scan::{Fields, Record, Records, unquote, unquoted_place};
+use crate::read::scan::{Fields, Quoting, Record, Records, unquote, unquoted_place};
 use crate::rules::Reason;
 use crate::schema::{KnownColumn, Layout};
 use row::RowParser;
@@ -40,6 +42,8 @@ pub struct ParsedChunk {
     pub rejected: Vec<Rejected>,
     /// Masked e-mail addresses of the rows that pass the filter, one behind the other.
     masked_emails: Vec<u8>,
+    /// Rows with a quote inside unquoted text: it is kept as part of the text, but may have been meant otherwise.
+    pub bare_quote_rows: u64,
 }
 
 impl ParsedChunk {
@@ -50,9 +54,14 @@ impl ParsedChunk {
         self.rows.clear();
         self.rejected.clear();
         self.masked_emails.clear();
+        self.bare_quote_rows = 0;
         match self.chunk.content {
             Content::Records => self.parse_records(layout, rules),
-            Content::Broken(reason) => self.rejected.push(Rejected { record: 0, reason, column: None }),
+            Content::Broken(reason) => {
+                self.records.scan_lines(&self.chunk.bytes);
+                let lines = 0..self.records.len() as u32;
+                self.rejected.extend(lines.map(|record| Rejected { record, reason, column: None }));
+            }
             Content::MoreOfBroken => {}
         }
     }
@@ -64,7 +73,10 @@ impl ParsedChunk {
         let mut parser = RowParser::new(&self.chunk.bytes, &self.records, layout, rules);
         for (number, record) in (0..).zip(self.records.iter()) {
             match parser.row(number, record, &mut self.masked_emails) {
-                Ok(row) => self.rows.push(row),
+                Ok(row) => {
+                    self.bare_quote_rows += u64::from(record.quoting == Quoting::BareQuote);
+                    self.rows.push(row);
+                }
                 Err((reason, column)) => self.rejected.push(Rejected { record: number, reason, column }),
             }
         }
@@ -73,21 +85,29 @@ impl ParsedChunk {
     /// How many records the chunk holds.
     pub fn record_count(&self) -> u64 {
         match self.chunk.content {
-            Content::Records => self.records.len() as u64,
-            Content::Broken(_) => 1,
+            Content::Records | Content::Broken(_) => self.records.len() as u64,
             Content::MoreOfBroken => 0,
         }
     }
 
-    /// The bytes of a rejected record without its line end, and where they begin in the chunk.
-    pub fn rejected_bytes(&self, rejected: &Rejected) -> (&[u8], u64) {
+    /// Line feeds inside quotes.
+    pub fn quoted_line_feeds(&self) -> u64 {
         match self.chunk.content {
-            Content::Records => {
-                let record = self.records.get(rejected.record as usize);
-                (self.record_bytes(record), u64::from(record.start))
-            }
-            Content::Broken(_) | Content::MoreOfBroken => (&self.chunk.bytes, 0),
+            Content::Records => self.records.quoted_line_feeds,
+            Content::Broken(_) | Content::MoreOfBroken => 0,
         }
+    }
+
+    /// The bytes of a rejected record without its line end, and where they begin in the chunk. Of the last record of a
+    /// broken chunk, they may be only the first piece.
+    pub fn rejected_bytes(&self, rejected: &Rejected) -> (&[u8], u64) {
+        let record = self.records.get(rejected.record as usize);
+        let is_last = rejected.record as usize + 1 == self.records.len();
+        let bytes = match self.chunk.content {
+            Content::Broken(_) if is_last => &self.chunk.bytes[record.start as usize..],
+            Content::Records | Content::Broken(_) | Content::MoreOfBroken => self.record_bytes(record),
+        };
+        (bytes, u64::from(record.start))
     }
 
     /// The bytes of a row's record, without the line end.

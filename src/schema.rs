@@ -1,5 +1,6 @@
 //! The columns: which we know, what type each has in Parquet and Athena, and where a file keeps them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
@@ -94,6 +95,9 @@ impl KnownColumn {
     }
 }
 
+/// The column that readers make of the folders `run_date=…` the outputs lie in.
+pub const PARTITION: &str = "run_date";
+
 /// Name of the column that only an analysis adds.
 const BIRTH_YEAR: &str = "birth_year";
 
@@ -123,6 +127,15 @@ pub struct OutputColumns {
     pub derived: &'static [OutputColumn],
 }
 
+/// A header that cannot be in one window with those before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnfitHeader {
+    /// Which header it is, from 0.
+    pub header: usize,
+    /// Why, without a name of a column.
+    pub message: String,
+}
+
 /// The derived columns of the filtered output.
 const DERIVED: &[OutputColumn] =
     &[OutputColumn::TotalBandwidth, OutputColumn::ActivityLevel, OutputColumn::MaskedEmail];
@@ -133,15 +146,40 @@ const DERIVED_WITH_BIRTH_YEAR: &[OutputColumn] =
 
 impl OutputColumns {
     /// The union over the headers of a window, oldest first.
-    pub fn of_window<'h>(headers: impl IntoIterator<Item = &'h Header>) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// Says which header does not fit those before it: a name of it differs only in case from one of theirs, or there
+    /// are more than `columns_max` columns with its own.
+    pub fn of_window<'h>(
+        headers: impl IntoIterator<Item = &'h Header>,
+        columns_max: usize,
+    ) -> Result<Self, UnfitHeader> {
+        let mut columns: HashMap<String, &str> =
+            KnownColumn::ALL.iter().map(|column| (column.name().to_owned(), column.name())).collect();
         let mut extras: Vec<String> = Vec::new();
-        for name in headers.into_iter().flat_map(|header| &header.names) {
-            let is_known = KnownColumn::ALL.iter().any(|column| column.name() == name);
-            if !is_known && !extras.contains(name) {
-                extras.push(name.clone());
+        for (header, Header { names, .. }) in headers.into_iter().enumerate() {
+            for (index, name) in names.iter().enumerate() {
+                match columns.insert(name.to_lowercase(), name) {
+                    None => extras.push(name.clone()),
+                    Some(before) if before == name => {}
+                    Some(_) => {
+                        let message = format!(
+                            "the name of column {} differs only in case from that of another batch's column in the window",
+                            index + 1
+                        );
+                        return Err(UnfitHeader { header, message });
+                    }
+                }
+            }
+            let count = KnownColumn::ALL.len() + extras.len();
+            if count > columns_max {
+                let message =
+                    format!("the window has {count} columns up to here, and COLUMNS_MAX allows {columns_max}");
+                return Err(UnfitHeader { header, message });
             }
         }
-        Self { extras, derived: DERIVED }
+        Ok(Self { extras, derived: DERIVED })
     }
 
     /// The same with `birth_year` among the derived columns; an extra column of that name gives way.
@@ -199,8 +237,12 @@ pub fn grouped_schema() -> SchemaRef {
 pub struct Layout {
     known: [usize; KnownColumn::ALL.len()],
     extras: Vec<usize>,
-    /// Fields in each record.
+    /// The header's names, by which one in the middle of a file is recognised.
+    pub names: Arc<[String]>,
+    /// Columns of the header.
     pub fields: usize,
+    /// Fields in each record: those of the header, and one more, empty, where all records have it.
+    pub record_fields: usize,
     /// Where the first record begins in the object's plain text.
     pub header_bytes: usize,
     /// Whether the object's columns are those of the output in the same order, so that whole records can be copied.
@@ -213,11 +255,15 @@ const ABSENT: usize = usize::MAX;
 impl Layout {
     /// The layout of an object with this header.
     pub fn new(header: &Header, columns: &OutputColumns) -> Self {
-        let position = |name: &str| header.position(name).unwrap_or(ABSENT);
+        let positions = header.positions();
+        let position = |name: &str| positions.get(name).copied().unwrap_or(ABSENT);
         let known = KnownColumn::ALL.map(|column| position(column.name()));
         let extras: Vec<usize> = columns.extras.iter().map(|name| position(name)).collect();
-        let is_output_order = known.iter().chain(&extras).copied().eq(0..header.names.len());
-        Self { known, extras, fields: header.names.len(), header_bytes: header.bytes, is_output_order }
+        let fields = header.names.len();
+        let is_output_order = known.iter().chain(&extras).copied().eq(0..fields);
+        let record_fields = fields + usize::from(header.has_surplus_field);
+        let names = Arc::clone(&header.names);
+        Self { known, extras, names, fields, record_fields, header_bytes: header.bytes, is_output_order }
     }
 
     /// Index of the field that holds a known column; beyond every record's end when there is none.
@@ -238,12 +284,26 @@ mod tests {
     use super::*;
 
     fn header(names: &[&str]) -> Header {
-        Header { names: names.iter().map(ToString::to_string).collect(), bytes: 0 }
+        Header { names: names.iter().map(ToString::to_string).collect(), ..Header::default() }
+    }
+
+    fn of_window(headers: &[Header]) -> Result<OutputColumns, UnfitHeader> {
+        OutputColumns::of_window(headers, 20)
+    }
+
+    #[test]
+    fn headers_whose_columns_clash_or_are_too_many_together_are_refused() {
+        let clash = of_window(&[header(&["Shoe"]), header(&["a"]), header(&["b", "shoe"])]).expect_err("a clash");
+        assert_eq!(clash.header, 2);
+        assert!(clash.message.starts_with("the name of column 2 differs only in case"), "{}", clash.message);
+        let many = of_window(&[header(&["a", "b", "c"]), header(&["d", "e"])]).expect_err("21 columns");
+        assert_eq!(many.header, 1);
+        assert!(many.message.contains("21 columns"), "{}", many.message);
     }
 
     #[test]
     fn extra_columns_stand_between_the_known_and_the_derived() {
-        let columns = OutputColumns::of_window([&header(&["shoe", "email", "b"]), &header(&["a", "b", "unique_id"])]);
+        let columns = of_window(&[header(&["shoe", "email", "b"]), header(&["a", "b", "unique_id"])]).expect("columns");
         let schema = columns.schema();
         let names: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
         assert_eq!(names[..2], ["person_name", "user_name"]);
@@ -255,11 +315,11 @@ mod tests {
         let names = KnownColumn::ALL.map(KnownColumn::name);
         let with_extra = [&names[..], &["shoe"]].concat();
         let swapped = [&names[1..2], &names[..1], &names[2..]].concat();
-        let columns = OutputColumns::of_window([&header(&names)]);
+        let columns = of_window(&[header(&names)]).expect("columns");
         assert!(Layout::new(&header(&names), &columns).is_output_order);
         assert!(!Layout::new(&header(&swapped), &columns).is_output_order);
         assert!(!Layout::new(&header(&names[..15]), &columns).is_output_order);
-        let columns = OutputColumns::of_window([&header(&names), &header(&with_extra)]);
+        let columns = of_window(&[header(&names), header(&with_extra)]).expect("columns");
         assert!(Layout::new(&header(&with_extra), &columns).is_output_order);
         assert!(!Layout::new(&header(&names), &columns).is_output_order, "one field is missing at the end");
     }

@@ -65,7 +65,8 @@ impl RowSource<'_> {
             OutputColumn::MaskedEmail => Some(chunk.masked_email(row)),
             OutputColumn::ActivityLevel => Some(self.rules.activity.classify(row.session_duration).as_str().as_bytes()),
             _ => match filled_in(column, row) {
-                None => text_value(chunk.field(row, self.field(column, chunk)?), scratch),
+                None => text_value(chunk.field(row, self.field(column, chunk)?), scratch)
+                    .filter(|text| !(row.has_null_marker && self.rules.null_markers.contain(text))),
                 filled_in => filled_in,
             },
         }

@@ -4,18 +4,24 @@ mod common;
 
 use std::io::Write;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use common::batches::{HEADER, batch, generated, row};
 use common::runs::{Lake, outputs, published_csv};
 use drivendata_transform::error::ErrorKind;
 
 /// Runs a lake whose batch of 2024-09-15 is `bytes`, over an earlier published run; gives the error's text.
 async fn refused(bytes: &[u8]) -> String {
+    refused_with(bytes, &[]).await
+}
+
+async fn refused_with(bytes: &[u8], settings: &[(&str, &str)]) -> String {
     let lake = Lake::new();
     lake.write("raw_data/batch_2024-09-15.csv", &batch(&[row("Ana Secret", 1)]));
     lake.run("2024-09-15", &[]).await.expect("the first run");
     let before = outputs(lake.path());
     lake.write("raw_data/batch_2024-09-15.csv", bytes);
-    let error = lake.run("2024-09-15", &[]).await.expect_err("an unusable input");
+    let error = lake.run("2024-09-15", settings).await.expect_err("an unusable input");
     assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     assert_eq!(outputs(lake.path()), before, "a failed run leaves what was published");
     let staged = std::fs::read_dir(lake.path().join(".staging")).into_iter().flatten().filter_map(Result::ok);
@@ -31,8 +37,8 @@ async fn files_that_are_no_batch_are_refused_with_the_object_and_the_reason() {
         ("", "no header: the object is empty"),
         ("{\"rows\": [1, 2]}\n", "it looks like JSON"),
         ("<!DOCTYPE html>\n<html><body>503</body></html>\n", "it looks like HTML or XML"),
-        (&semicolons, "separated by semicolons, not by commas"),
-        (&without_email, "missing required columns email; header found: person_name"),
+        (&semicolons, "the header is separated by semicolons, not by commas"),
+        (&without_email, "missing required columns email; header found: person_name, user_name, personal_number"),
         ("Ana Secret,ana,ana@secret.ro\n", "no header: the first line (3 fields, 29 bytes) names no known column"),
     ];
     for (text, message) in cases {
@@ -116,19 +122,71 @@ async fn the_figures_of_a_generated_batch_are_those_the_generator_counted() {
 }
 
 #[tokio::test]
-async fn a_record_over_the_limit_is_rejected_verbatim_and_the_next_is_read() {
+async fn a_record_over_the_limit_is_cut_with_its_place_and_length_and_the_next_is_read() {
     let lake = Lake::new();
-    let long = format!("\"{}\"\"{}", "x".repeat(1 << 20), "y".repeat(1 << 20));
-    lake.write("raw_data/batch_2024-09-15.csv", &batch(&[row("Ana", 1), long.clone(), row("Ion", 2)]));
+    let long = format!("\"{}\"\"{}", "ș".repeat(1 << 19), "y".repeat(1 << 20));
+    let text = batch(&[row("Ana", 1), long.clone(), row("Ion", 2)]);
+    lake.write("raw_data/batch_2024-09-15.csv", &text);
     let report = lake.run("2024-09-15", &[("MAX_REJECTED_RATIO", "0.5")]).await.expect("a run");
     let balance = report.manifest.figures.balance;
     assert_eq!((balance.read, balance.written, balance.rejected), (3, 2, 1));
-    let rejected = published_csv(&lake, "2024-09-15").remove(2).1;
-    let mut reader = csv::Reader::from_reader(&rejected[..]);
-    let record = reader.records().next().expect("a record").expect("readable");
-    assert_eq!(&record[1], "2");
-    assert_eq!(&record[4], "record_too_long");
-    assert!(record[5] == long, "the record is kept verbatim");
+    let [rejected] = &rejected(&lake)[..] else { panic!("one record") };
+    assert_eq!((&rejected.number[..], &rejected.reason[..]), ("2", "record_too_long"));
+    assert_eq!(rejected.length, long.len());
+    assert!(text[rejected.offset..].starts_with(long.as_bytes()), "the raw object has all of it at that place");
+    assert!(long.starts_with(&rejected.record) && rejected.record.len() > 65_000, "{}", rejected.record.len());
+    assert_eq!(rejected.base64, "", "a character cut in two makes nothing invalid");
+}
+
+/// A record of `rejected.csv`.
+struct RejectedRecord {
+    number: String,
+    offset: usize,
+    length: usize,
+    reason: String,
+    record: String,
+    base64: String,
+}
+
+fn rejected(lake: &Lake) -> Vec<RejectedRecord> {
+    let (name, bytes) = published_csv(lake, "2024-09-15").remove(2);
+    assert_eq!(name, "rejected.csv");
+    let text = String::from_utf8(bytes).expect("the file is UTF-8 whatever the records hold");
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let record = |record: csv::StringRecord| RejectedRecord {
+        number: record[1].to_owned(),
+        offset: record[2].parse().expect("a number"),
+        length: record[3].parse().expect("a number"),
+        reason: record[5].to_owned(),
+        record: record[6].to_owned(),
+        base64: record[7].to_owned(),
+    };
+    reader.records().map(|found| record(found.expect("readable"))).collect()
+}
+
+#[tokio::test]
+async fn a_record_that_is_not_utf8_stands_in_base64_beside_what_can_be_read_of_it() {
+    let lake = Lake::new();
+    let mut bytes = batch(&[row("Ana", 1), row("Mar?a", 2), row("Ion", 3)]);
+    let at = memchr::memmem::find(&bytes, b"Mar?a").expect("it is there");
+    bytes[at + 3] = 0xed; // í in Latin-1
+    lake.write("raw_data/batch_2024-09-15.csv", &bytes);
+    lake.run("2024-09-15", &[("MAX_REJECTED_RATIO", "0.5")]).await.expect("a run");
+    let [rejected] = &rejected(&lake)[..] else { panic!("one record") };
+    assert_eq!(rejected.reason, "invalid_utf8");
+    assert!(rejected.record.starts_with("Mar\u{fffd}a,user,"), "{}", rejected.record);
+    let original = BASE64_STANDARD.decode(&rejected.base64).expect("base64");
+    assert!(original == bytes[rejected.offset..rejected.offset + rejected.length], "byte for byte");
+}
+
+#[tokio::test]
+async fn more_rejected_bytes_than_granted_fail_the_run_and_leave_nothing_staged() {
+    let short_records = "x\n".repeat(40_000);
+    let mut bytes = batch(&[row("Ana", 1)]);
+    bytes.extend_from_slice(short_records.as_bytes());
+    let settings = [("MAX_REJECTED_MB", "1"), ("MAX_REJECTED_RATIO", "1")];
+    let error = refused_with(&bytes, &settings).await;
+    assert!(error.contains("the rejected records fill more than MAX_REJECTED_MB (1 MiB)"), "{error}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::{LOOKAHEAD_ROWS, Outputs, Pair, Plan, RowSink, Selected, Tally};
 use crate::config::ParquetCompression;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::group::{Groups, Guess};
 use crate::parse::{ParsedChunk, text_value};
 use crate::schema::KnownColumn;
@@ -55,6 +55,8 @@ pub(super) struct Finisher {
     parquet: Option<(FilteredParquet<UploadWriter>, Box<dyn Upload>)>,
     csv: Option<(FilteredCsv<UploadWriter>, Box<dyn Upload>)>,
     rejected: (RejectedWriter, Box<dyn Upload>),
+    rejected_bytes: u64,
+    rejected_bytes_max: u64,
 }
 
 impl Finisher {
@@ -74,7 +76,8 @@ impl Finisher {
         };
         let rejected = (RejectedWriter::default(), rejected);
         let parquet_compression = plan.parquet.compression;
-        Ok(Self { keys, groups: Groups::default(), parquet_compression, parquet, csv, rejected })
+        let (groups, rejected_bytes_max) = (Groups::default(), plan.rejected_bytes_max);
+        Ok(Self { keys, groups, parquet_compression, parquet, csv, rejected, rejected_bytes: 0, rejected_bytes_max })
     }
 
     fn write_rejected(&mut self, wave: &[ParsedChunk]) -> Result<()> {
@@ -82,8 +85,17 @@ impl Finisher {
         let mut bytes = Vec::new();
         for chunk in wave {
             writer.write(chunk, &self.keys[chunk.object], &mut bytes);
+            // Chunk by chunk: short records take many times their own size here.
+            self.rejected_bytes += bytes.len() as u64;
+            if self.rejected_bytes > self.rejected_bytes_max {
+                return Err(too_many_rejected(self.rejected_bytes_max).at(&self.keys[chunk.object]));
+            }
+            if !bytes.is_empty() {
+                upload.write(&bytes)?;
+                bytes.clear();
+            }
         }
-        if bytes.is_empty() { Ok(()) } else { upload.write(&bytes) }
+        Ok(())
     }
 
     /// Ends all outputs.
@@ -133,6 +145,13 @@ impl RowSink for Finisher {
     fn memory_bytes(&self) -> u64 {
         self.groups.memory_bytes()
     }
+}
+
+fn too_many_rejected(bytes_max: u64) -> Error {
+    Error::invalid_input(format!(
+        "the rejected records fill more than MAX_REJECTED_MB ({} MiB) up to this object; nothing was published: the sender must repair the file",
+        bytes_max >> 20
+    ))
 }
 
 // Out of line, so that profiles show it; it is called once per wave.

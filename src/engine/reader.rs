@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, s
 
 use super::Watch;
 use crate::error::{Error, Result};
-use crate::read::cutter::{Chunk, ClosedAmidText, Cutter};
+use crate::read::cutter::{Chunk, ClosedAmidText, Cutter, RowJudge};
 use crate::read::decompress::plain_text;
 
 /// One object to be read.
@@ -18,6 +18,8 @@ pub struct Input {
     pub key: String,
     /// Bytes of plain text before the first record.
     pub header_bytes: usize,
+    /// Tells the object's rows from text with line feeds, where quotes that swallow rows are to be found out.
+    pub judge: Option<Arc<dyn RowJudge>>,
     /// Begins to read the object as it is stored.
     pub open: Box<dyn FnOnce() -> Box<dyn Read + Send> + Send>,
 }
@@ -110,7 +112,8 @@ impl ReaderThread {
         let mut text = plain_text(stored, &input.key)?;
         let header_bytes = input.header_bytes as u64;
         io::copy(&mut text.by_ref().take(header_bytes), &mut io::sink())?;
-        let mut cutter = Cutter::new(text, header_bytes, self.chunk_bytes).taking(self.closed_amid_text);
+        let cutter = Cutter::new(text, header_bytes, self.chunk_bytes).taking(self.closed_amid_text);
+        let mut cutter = cutter.judged_by(input.judge);
         loop {
             let buffer = self.used.try_recv().unwrap_or_default();
             let Some(chunk) = cutter.next_chunk(buffer).map_err(|error| error.at(&input.key))? else {
@@ -152,7 +155,7 @@ mod tests {
     const KEY: &str = "raw_data/batch_2024-09-15.csv";
 
     fn input(open: impl FnOnce() -> Box<dyn Read + Send> + Send + 'static) -> Input {
-        Input { key: KEY.to_owned(), header_bytes: 0, open: Box::new(open) }
+        Input { key: KEY.to_owned(), header_bytes: 0, judge: None, open: Box::new(open) }
     }
 
     fn watch() -> Arc<Watch> {

@@ -7,7 +7,7 @@ use crate::group::name_hash;
 use crate::identity::{Identity, identity};
 use crate::read::scan::{Quoting, Record, Records, unquote};
 use crate::rules::Reason;
-use crate::rules::date::{parse_date, year_of};
+use crate::rules::date::{CALENDAR_DAYS, parse_date, year_of};
 use crate::rules::mask::mask_email;
 use crate::rules::missing::{EMAIL_IF_MISSING, is_blank};
 use crate::rules::number::{parse_double, parse_int};
@@ -49,6 +49,8 @@ pub struct Row {
     pub email_missing: bool,
     /// The same for the phone number.
     pub phone_missing: bool,
+    /// Whether some cell holds one of [`Rules::null_markers`].
+    pub has_null_marker: bool,
     /// Which cells of [`CASTS`] hold something that could not be cast.
     pub null_casts: u8,
     /// Session length in the data's own unit; a row that passed the filter has one.
@@ -118,6 +120,7 @@ impl<'a> RowParser<'a> {
             is_verbatim: false,
             email_missing: false,
             phone_missing: false,
+            has_null_marker: false,
             null_casts: 0,
             session_duration,
             accessed_date,
@@ -136,12 +139,18 @@ impl<'a> RowParser<'a> {
         Ok(row)
     }
 
-    fn check_form(&self, record: &Record) -> Result<(), Rejection> {
+    fn check_form(&mut self, record: &Record) -> Result<(), Rejection> {
         if self.rules.preset == Preset::Default {
+            if self.is_blank_record(record) {
+                return Err((Reason::BlankRecord, None));
+            }
+            if self.is_repeated_header(record) {
+                return Err((Reason::RepeatedHeader, None));
+            }
             if record.quoting == Quoting::Malformed {
                 return Err((Reason::TextAfterQuote, None));
             }
-            if record.fields as usize != self.layout.fields {
+            if !self.has_right_field_count(record) {
                 return Err((Reason::WrongFieldCount, None));
             }
         }
@@ -151,12 +160,42 @@ impl<'a> RowParser<'a> {
         Ok(())
     }
 
+    /// Whether all cells are blank. Most records show by their first byte that they are not.
+    fn is_blank_record(&mut self, record: &Record) -> bool {
+        let is_visible = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',');
+        !is_visible(self.bytes[record.start as usize])
+            && (0..record.fields as usize).all(|index| is_blank(self.text_at(record, index)))
+    }
+
+    /// Whether the record is the header of its object, as in the middle of files that were joined.
+    fn is_repeated_header(&mut self, record: &Record) -> bool {
+        let names = &*self.layout.names;
+        let is_name = |(index, name): (usize, &String)| {
+            let text = self.text_at(record, index).trim_ascii();
+            text == name.as_bytes() || (text.is_empty() && name.starts_with("_c"))
+        };
+        record.fields as usize >= names.len() && names.iter().enumerate().all(is_name)
+    }
+
+    /// Whether there are as many fields as columns, and after them the empty one that all records have where they do.
+    fn has_right_field_count(&self, record: &Record) -> bool {
+        let Layout { fields, record_fields, .. } = *self.layout;
+        record.fields as usize == record_fields
+            && (fields..record_fields)
+                .all(|surplus| matches!(self.records.field(self.bytes, record, surplus), b"" | b"\"\""))
+    }
+
     fn identity(&mut self, record: &Record) -> Result<Identity, Rejection> {
         let raw = self.raw(record, KnownColumn::UniqueId);
-        if self.rules.preset == Preset::Default && is_blank(unquote(raw, &mut self.scratch)) {
+        let text = unquote(raw, &mut self.scratch);
+        let is_missing = match self.rules.preset {
+            Preset::Default => is_blank(text),
+            Preset::Glue => false,
+        };
+        if is_missing || self.rules.null_markers.contain(text) {
             return Err((Reason::Missing, Some(KnownColumn::UniqueId)));
         }
-        Ok(identity(unquote(raw, &mut self.scratch)))
+        Ok(identity(text))
     }
 
     fn session_duration(&mut self, record: &Record) -> Result<Option<i32>, Rejection> {
@@ -171,7 +210,8 @@ impl<'a> RowParser<'a> {
     fn accessed_at(&mut self, record: &Record) -> Result<(Option<i64>, Option<i32>), Rejection> {
         let preset = self.rules.preset;
         let text = self.text(record, KnownColumn::AccessedAt);
-        match (parse_timestamp(text), preset) {
+        let is_usable = |moment: &Timestamp| preset == Preset::Glue || moment.is_in_calendar();
+        match (parse_timestamp(text).filter(is_usable), preset) {
             (Some(Timestamp { micros, written_date }), _) => Ok((Some(micros), Some(written_date))),
             (None, Preset::Glue) => Ok((None, parse_date(text))),
             (None, Preset::Default) => Err(self.unusable(record, KnownColumn::AccessedAt)),
@@ -179,7 +219,7 @@ impl<'a> RowParser<'a> {
     }
 
     fn unusable(&mut self, record: &Record, column: KnownColumn) -> Rejection {
-        let reason = if is_blank(self.text(record, column)) { Reason::Missing } else { Reason::Unreadable };
+        let reason = if self.holds_nothing(record, column) { Reason::Missing } else { Reason::Unreadable };
         (reason, Some(column))
     }
 
@@ -204,7 +244,8 @@ impl<'a> RowParser<'a> {
     fn complete(&mut self, row: &mut Row, record: &Record, masked_emails: &mut Vec<u8>) {
         row.email_missing = self.is_missing(record, KnownColumn::Email);
         row.phone_missing = self.is_missing(record, KnownColumn::Phone);
-        row.birth_date = parse_date(self.text(record, KnownColumn::BirthDate));
+        let is_usable = |date: &i32| self.rules.preset == Preset::Glue || CALENDAR_DAYS.contains(date);
+        row.birth_date = parse_date(self.text(record, KnownColumn::BirthDate)).filter(is_usable);
         row.download_speed = parse_double(self.text(record, KnownColumn::DownloadSpeed));
         row.upload_speed = parse_double(self.text(record, KnownColumn::UploadSpeed));
         row.consumed_traffic = parse_double(self.text(record, KnownColumn::ConsumedTraffic));
@@ -216,10 +257,11 @@ impl<'a> RowParser<'a> {
             row.consumed_traffic.is_none(),
         ];
         for (bit, (column, is_null)) in CASTS.into_iter().zip(is_null).enumerate() {
-            if is_null && !is_blank(self.text(record, column)) {
+            if is_null && !self.holds_nothing(record, column) {
                 row.null_casts |= 1 << bit;
             }
         }
+        row.has_null_marker = self.has_null_marker(record);
         row.name_hash = self.name_hash(record);
         row.is_verbatim = self.is_verbatim(row, record);
 
@@ -232,15 +274,27 @@ impl<'a> RowParser<'a> {
 
     fn is_missing(&mut self, record: &Record, column: KnownColumn) -> bool {
         let text = unquote(self.raw(record, column), &mut self.scratch);
-        match self.rules.preset {
+        let is_empty = match self.rules.preset {
             Preset::Default => is_blank(text),
             Preset::Glue => text.is_empty(),
-        }
+        };
+        is_empty || self.rules.null_markers.contain(text)
+    }
+
+    /// Whether a cell is blank or holds what stands for nothing.
+    fn holds_nothing(&mut self, record: &Record, column: KnownColumn) -> bool {
+        let text = unquote(self.raw(record, column), &mut self.scratch);
+        is_blank(text) || self.rules.null_markers.contain(text)
+    }
+
+    fn has_null_marker(&mut self, record: &Record) -> bool {
+        let markers = &self.rules.null_markers;
+        !markers.is_empty() && (0..record.fields as usize).any(|index| markers.contain(self.text_at(record, index)))
     }
 
     fn name_hash(&mut self, record: &Record) -> Option<u64> {
         let raw = self.raw(record, KnownColumn::PersonName);
-        text_value(raw, &mut self.scratch).map(name_hash)
+        text_value(raw, &mut self.scratch).filter(|name| !self.rules.null_markers.contain(name)).map(name_hash)
     }
 
     /// Whether the whole record can be copied to the CSV output: nothing filled in, casts written as they were.
@@ -250,6 +304,7 @@ impl<'a> RowParser<'a> {
             && record.fields as usize == self.layout.fields
             && !row.email_missing
             && !row.phone_missing
+            && !row.has_null_marker
             && row.session_duration.is_some()
             && is_canonical_int(self.raw(record, KnownColumn::SessionDuration))
             && is_canonical_date(self.raw(record, KnownColumn::BirthDate), row.birth_date)
@@ -262,6 +317,10 @@ impl<'a> RowParser<'a> {
 
     fn text(&mut self, record: &Record, column: KnownColumn) -> &[u8] {
         unquote(self.raw(record, column), &mut self.scratch)
+    }
+
+    fn text_at(&mut self, record: &Record, index: usize) -> &[u8] {
+        unquote(self.records.field(self.bytes, record, index), &mut self.scratch)
     }
 
     fn record_bytes(&self, record: &Record) -> &'a [u8] {

@@ -4,7 +4,7 @@ mod structural;
 
 use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use super::cutter::{closing_quote, ends_field};
 use structural::{BLOCK_BYTES, structural_mask};
@@ -15,6 +15,8 @@ pub struct Records {
     records: Vec<Record>,
     /// End of each field of each record; a field begins one byte behind the end of the one before.
     ends: Vec<u32>,
+    /// Line feeds inside quotes.
+    pub quoted_line_feeds: u64,
 }
 
 /// One record of a chunk.
@@ -52,8 +54,10 @@ impl Fields<'_> {
 pub enum Quoting {
     /// Every quoted field is quoted as RFC 4180 says and not empty: its bytes can be copied as they are.
     Clean,
-    /// Quotes amid unquoted text, or empty quoted fields: readable, but to be written anew.
+    /// Empty quoted fields: readable, but not to be copied.
     Loose,
+    /// Quotes inside unquoted text, which are part of it.
+    BareQuote,
     /// Text or white space behind a closing quote.
     Malformed,
 }
@@ -61,10 +65,27 @@ pub enum Quoting {
 impl Records {
     /// Scans `bytes`, which hold whole records; the last may lack its line end. Empty lines are no records.
     pub fn scan(&mut self, bytes: &[u8]) {
-        self.records.clear();
-        self.ends.clear();
+        self.clear();
         let mut scanner = Scanner::new(self);
         scanner.run(bytes);
+    }
+
+    /// Takes each line of `bytes` for a record of one field. Empty lines are no records here either.
+    pub fn scan_lines(&mut self, bytes: &[u8]) {
+        self.clear();
+        let mut scanner = Scanner::new(self);
+        for at in memchr_iter(b'\n', bytes) {
+            scanner.end_record(bytes, at);
+        }
+        if scanner.record_start < bytes.len() {
+            scanner.end_record(bytes, bytes.len());
+        }
+    }
+
+    fn clear(&mut self) {
+        self.records.clear();
+        self.ends.clear();
+        self.quoted_line_feeds = 0;
     }
 
     /// The records in order.
@@ -139,7 +160,7 @@ impl<'r> Scanner<'r> {
                         base = self.skip_quoted(bytes, at);
                         continue 'blocks;
                     }
-                    _ => self.quoting = self.quoting.max(Quoting::Loose),
+                    _ => self.quoting = self.quoting.max(Quoting::BareQuote),
                 }
             }
             base += BLOCK_BYTES;
@@ -157,7 +178,11 @@ impl<'r> Scanner<'r> {
 
     #[inline]
     fn end_record(&mut self, bytes: &[u8], at: usize) {
-        let end = if at > self.field_start && bytes[at - 1] == b'\r' { at - 1 } else { at };
+        let mut end = at;
+        // CR CR LF is a line end too: programs that write CR LF through one that adds a CR make it.
+        while end > self.field_start && bytes[end - 1] == b'\r' {
+            end -= 1;
+        }
         if end > self.record_start {
             self.out.ends.push(end as u32);
             self.out.records.push(Record {
@@ -181,6 +206,9 @@ impl<'r> Scanner<'r> {
         };
         if close == open + 1 {
             self.quoting = self.quoting.max(Quoting::Loose);
+        }
+        if memchr(b'\n', &bytes[open..close]).is_some() {
+            self.out.quoted_line_feeds += memchr_iter(b'\n', &bytes[open..close]).count() as u64;
         }
         let next = close + 1;
         if !ends_field(&bytes[next..]) {
@@ -277,7 +305,9 @@ mod tests {
             ("\"a,b\nc\",d\n", &[(&["a,b\nc", "d"], Quoting::Clean)]),
             ("\"a\"\"b\",\"\"\"\"\n", &[(&["a\"b", "\""], Quoting::Clean)]),
             ("\"\",b\n", &[(&["", "b"], Quoting::Loose)]),
-            ("a\"b,c\n", &[(&["a\"b", "c"], Quoting::Loose)]),
+            ("a\"b,c\n", &[(&["a\"b", "c"], Quoting::BareQuote)]),
+            ("a,b\r\r\n\r\r\n\"c\",\"d\"\r\r\n", &[(&["a", "b"], Quoting::Clean), (&["c", "d"], Quoting::Clean)]),
+            ("a\r,b\n", &[(&["a\r", "b"], Quoting::Clean)]),
             ("\"a\"\r\n\"b\"", &[(&["a"], Quoting::Clean), (&["b"], Quoting::Clean)]),
             ("\"a\"b,c\nd,e\n", &[(&["\"a\"b", "c"], Quoting::Malformed), (&["d", "e"], Quoting::Clean)]),
             ("\"a\" ,\"\" \n", &[(&["a", ""], Quoting::Malformed)]),

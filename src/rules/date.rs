@@ -15,6 +15,9 @@ pub fn parse_date(text: &[u8]) -> Option<i32> {
     parse_plain_date(text).or_else(|| parse_any_date(text))
 }
 
+/// The days of the years 1 to 9999. pandas, Polars and pyarrow cannot hold others, and CSV readers do not know them.
+pub const CALENDAR_DAYS: RangeInclusive<i32> = -719_162..=2_932_896;
+
 /// The common form `dddd-dd-dd` and nothing else. `None` for any other form, and for days that do not exist.
 pub(super) fn parse_plain_date(text: &[u8]) -> Option<i32> {
     let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else { return None };

@@ -8,6 +8,32 @@ pub const EMAIL_IF_MISSING: &str = "unknown@example.com";
 /// Stands for a missing `phone`.
 pub const PHONE_IF_MISSING: &str = "000-000-0000";
 
+/// Texts that stand for a missing value, such as `NULL` or `\N`, in any column.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NullMarkers(Vec<String>);
+
+impl NullMarkers {
+    /// These texts.
+    pub fn new(markers: impl IntoIterator<Item = String>) -> Self {
+        Self(markers.into_iter().collect())
+    }
+
+    /// The texts.
+    pub fn texts(&self) -> &[String] {
+        &self.0
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether the unquoted cell holds one of them, perhaps between white space.
+    pub fn contain(&self, cell: &[u8]) -> bool {
+        !self.0.is_empty() && self.0.iter().any(|marker| marker.as_bytes() == cell.trim_ascii())
+    }
+}
+
 /// Whether the cell, given as UTF-8, is empty or holds nothing but white space as Unicode defines it.
 ///
 /// Zero-width characters (U+200B, U+FEFF) are not white space. Bytes that are not UTF-8 are not blank.

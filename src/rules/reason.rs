@@ -9,8 +9,10 @@ pub enum Reason {
     WrongFieldCount,
     /// Text stands between a closing quote and the next comma.
     TextAfterQuote,
-    /// A quoted field is still open where the object ends.
+    /// A quoted field is still open where the object ends, or closes in the middle of a later line's text.
     UnterminatedQuote,
+    /// A quote opens a field that would swallow whole rows.
+    StrayQuote,
     /// The record does not end within 1 MiB.
     RecordTooLong,
     /// Some bytes are not UTF-8.
@@ -19,6 +21,10 @@ pub enum Reason {
     Missing,
     /// A cell that must hold a number or a time holds something else.
     Unreadable,
+    /// All cells are empty or blank, as in the empty rows of a spreadsheet.
+    BlankRecord,
+    /// The record is the header once more, as in files that were joined.
+    RepeatedHeader,
 }
 
 impl Reason {
@@ -28,11 +34,19 @@ impl Reason {
             Self::WrongFieldCount => "wrong_field_count",
             Self::TextAfterQuote => "text_after_quote",
             Self::UnterminatedQuote => "unterminated_quote",
+            Self::StrayQuote => "stray_quote",
             Self::RecordTooLong => "record_too_long",
             Self::InvalidUtf8 => "invalid_utf8",
             Self::Missing => "missing",
             Self::Unreadable => "unreadable",
+            Self::BlankRecord => "blank_record",
+            Self::RepeatedHeader => "repeated_header",
         }
+    }
+
+    /// Whether such a record counts as a row when the share of rejected rows is taken.
+    pub fn counts_in_ratio(self) -> bool {
+        !matches!(self, Self::BlankRecord | Self::RepeatedHeader)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Two forms Spark knows are `None` here: times without a date, for which it takes today's (no rule reads the clock),
 //! and zones given by region or abbreviation (`Europe/Bucharest`, `EST`), which need the history of every region.
 
-use super::date::{parse_plain_date, take_date, take_number};
+use super::date::{CALENDAR_DAYS, parse_plain_date, take_date, take_number};
 use super::{split_sign, trim_java, trim_space_and_controls, two_digits};
 
 /// A moment, and the date its cell shows.
@@ -13,6 +13,15 @@ pub struct Timestamp {
     pub micros: i64,
     /// The date as written in the cell, in days since 1970-01-01: a zone in the cell does not shift it.
     pub written_date: i32,
+}
+
+impl Timestamp {
+    /// Whether both the moment and the date as written are of the years 1 to 9999.
+    pub fn is_in_calendar(&self) -> bool {
+        let day = self.micros.div_euclid(SECONDS_PER_DAY * MICROS_PER_SECOND as i64);
+        let moment = i32::try_from(day).is_ok_and(|day| CALENDAR_DAYS.contains(&day));
+        moment && CALENDAR_DAYS.contains(&self.written_date)
+    }
 }
 
 /// The moment a cell names, or `None` when Spark's cast gives null and for the two forms not supported (see the module).

@@ -8,9 +8,10 @@ use crate::config::LakeLocation;
 use crate::engine::{self, Input, Plan, Progress, Watch};
 use crate::error::{Error, Result};
 use crate::output::Output;
+use crate::parse::row_judge;
 use crate::read::decompress::plain_text;
 use crate::read::header::{HEADER_BYTES_MAX, Header};
-use crate::schema::{Layout, OutputColumns};
+use crate::schema::{Layout, OutputColumns, UnfitHeader};
 use crate::store::ObjectVersion;
 use crate::window::{BatchDate, batch_of_key, batch_prefix, window};
 
@@ -50,7 +51,15 @@ impl Runner {
     /// Reads all headers, which together decide the columns, for a run.
     pub(crate) async fn plan(&self, objects: &[ObjectVersion]) -> Result<Plan> {
         let headers = self.headers(objects).await?;
-        Ok(self.plan_with(&headers, OutputColumns::of_window(&headers)))
+        Ok(self.plan_with(&headers, self.columns(objects, &headers)?))
+    }
+
+    /// The columns of the window's outputs.
+    pub(crate) fn columns(&self, objects: &[ObjectVersion], headers: &[Header]) -> Result<OutputColumns> {
+        OutputColumns::of_window(headers, self.config.columns_max).map_err(|UnfitHeader { header, message }| {
+            let object = objects.get(header).map_or("", |object| &object.key);
+            Error::invalid_input(message).at(object)
+        })
     }
 
     /// The headers of these objects.
@@ -60,7 +69,7 @@ impl Runner {
 
     async fn header(&self, object: &ObjectVersion) -> Result<Header> {
         let beginning = self.store.peek(object, HEADER_BYTES_MAX as u64).await?;
-        Header::read(plain_text(&beginning[..], &object.key)?, &object.key)
+        Header::read(plain_text(&beginning[..], &object.key)?, &object.key, self.config.columns_max)
     }
 
     /// The plan for objects with these headers and these columns in the output.
@@ -70,6 +79,7 @@ impl Runner {
             layouts: headers.iter().map(|header| Layout::new(header, &columns)).collect(),
             columns,
             parquet: self.config.parquet,
+            rejected_bytes_max: self.config.rejected_bytes_max,
             chunk_bytes: self.config.limits.chunk_bytes,
         }
     }
@@ -79,7 +89,8 @@ impl Runner {
         let input = |(object, layout): (&ObjectVersion, &Layout)| {
             let (store, version) = (Arc::clone(&self.store), object.clone());
             let open = Box::new(move || store.open(&version));
-            Input { key: object.key.clone(), header_bytes: layout.header_bytes, open }
+            let judge = row_judge(layout, &plan.rules);
+            Input { key: object.key.clone(), header_bytes: layout.header_bytes, judge, open }
         };
         objects.iter().zip(&plan.layouts).map(input).collect()
     }

@@ -157,6 +157,7 @@ impl RowWriter<'_> {
     /// A cell as the source has it, quoted if it must be.
     fn write_raw(&self, field: usize, out: &mut Vec<u8>) {
         match self.chunk.field(self.row, field) {
+            raw if self.row.has_null_marker && self.rules.null_markers.contain(unquote(raw, &mut Vec::new())) => {}
             b"\"\"" => {}
             raw if is_well_quoted(raw) => out.extend_from_slice(raw),
             raw => write_text(unquote(raw, &mut Vec::new()), out),

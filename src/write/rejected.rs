@@ -1,62 +1,128 @@
-//! `rejected.csv`: each record that could not be used, verbatim, with where it stands and why it was rejected.
+//! `rejected.csv`: each record that could not be used, with where it stands and why it was rejected.
+//!
+//! The file is valid UTF-8, so that every reader opens it: bytes of a record that are not become U+FFFD, and such a
+//! record stands beside that in base64. A record that is too long to be parsed is cut.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 
 use super::csv::{write_quoted, write_text};
 use crate::parse::{ParsedChunk, Rejected};
-use crate::read::cutter::Content;
+use crate::read::cutter::{Content, RECORD_BYTES_MAX};
+use crate::rules::Reason;
 
-/// The header line. `record_number` counts an object's records from 1, `byte_offset` its plain text from 0.
-pub const HEADER: &[u8] = b"object,record_number,byte_offset,column,reason,record\n";
+/// The header line. `record_number` counts an object's records from 1, `byte_offset` its plain text from 0;
+/// `record_bytes` is the record's length, also where it is cut.
+pub const HEADER: &[u8] = b"object,record_number,byte_offset,record_bytes,column,reason,record,record_base64\n";
+
+/// What is kept of a record longer than [`RECORD_BYTES_MAX`]: enough to recognise it by, and short enough for readers
+/// that limit the length of a line.
+const CUT_BYTES: usize = 64 * 1024;
 
 /// Writes the rejected records of chunks that come in order.
 #[derive(Debug, Default)]
 pub struct RejectedWriter {
-    /// Whether the record written last may go on in the next chunk.
-    is_open: bool,
+    /// The record written last, while it may go on in the next chunk.
+    open: Option<OpenRecord>,
     /// The object of the last chunk, and the records it held up to its end.
     object: usize,
     records_before: u64,
 }
 
+/// A record that is not written yet.
+#[derive(Debug)]
+struct OpenRecord {
+    /// The cells before its length.
+    place: Vec<u8>,
+    column: &'static str,
+    reason: Reason,
+    /// Its first bytes, a little more than the longest record that is not cut.
+    bytes: Vec<u8>,
+    /// Its length so far, and how much of that is the line end.
+    length: u64,
+    line_end_length: u64,
+}
+
 impl RejectedWriter {
     /// Writes those of the next chunk, which is of the object with this key.
     pub fn write(&mut self, chunk: &ParsedChunk, key: &str, out: &mut Vec<u8>) {
-        if chunk.object != self.object {
-            (self.object, self.records_before) = (chunk.object, 0);
-        }
         if chunk.chunk.content == Content::MoreOfBroken {
-            write_quoted(without_line_end(&chunk.chunk.bytes), out);
+            if let Some(open) = &mut self.open {
+                open.append(&chunk.chunk.bytes);
+            }
             return;
         }
         self.finish(out);
+        if chunk.object != self.object {
+            (self.object, self.records_before) = (chunk.object, 0);
+        }
         for rejected in &chunk.rejected {
             self.finish(out);
-            self.open(chunk, rejected, key, out);
+            self.open = Some(self.opened(chunk, rejected, key));
         }
         self.records_before += chunk.record_count();
     }
 
     /// Ends the last record.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
-        if std::mem::take(&mut self.is_open) {
-            out.extend_from_slice(b"\"\n");
+        if let Some(open) = self.open.take() {
+            open.write(out);
         }
     }
 
-    fn open(&mut self, chunk: &ParsedChunk, rejected: &Rejected, key: &str, out: &mut Vec<u8>) {
+    fn opened(&self, chunk: &ParsedChunk, rejected: &Rejected, key: &str) -> OpenRecord {
         let (bytes, start) = chunk.rejected_bytes(rejected);
-        write_text(key.as_bytes(), out);
         let record_number = self.records_before + u64::from(rejected.record) + 1;
+        let mut place = Vec::new();
+        write_text(key.as_bytes(), &mut place);
+        place.extend_from_slice(format!(",{record_number},{},", chunk.chunk.offset + start).as_bytes());
         let column = rejected.column.map_or("", |column| column.name());
-        let offset = chunk.chunk.offset + start;
-        out.extend_from_slice(format!(",{record_number},{offset},{column},{},\"", rejected.reason).as_bytes());
-        write_quoted(without_line_end(bytes), out);
-        self.is_open = true;
+        let mut open =
+            OpenRecord { place, column, reason: rejected.reason, bytes: Vec::new(), length: 0, line_end_length: 0 };
+        open.append(bytes);
+        open
+    }
+}
+
+impl OpenRecord {
+    fn append(&mut self, bytes: &[u8]) {
+        self.length += bytes.len() as u64;
+        self.line_end_length = (bytes.len() - without_line_end(bytes).len()) as u64;
+        // A line end more than a whole record.
+        let room = (RECORD_BYTES_MAX + 2).saturating_sub(self.bytes.len());
+        self.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    fn write(self, out: &mut Vec<u8>) {
+        let length = self.length - self.line_end_length;
+        let kept = if length > RECORD_BYTES_MAX as u64 { CUT_BYTES } else { length as usize };
+        let record = &self.bytes[..kept];
+        out.extend_from_slice(&self.place);
+        out.extend_from_slice(format!("{length},{},{},\"", self.column, self.reason).as_bytes());
+        match std::str::from_utf8(record) {
+            Ok(text) => {
+                write_quoted(text.as_bytes(), out);
+                out.extend_from_slice(b"\",\n");
+            }
+            // A character that was cut in two is not the record's fault.
+            Err(error) if (kept as u64) < length && error.error_len().is_none() => {
+                write_quoted(&record[..error.valid_up_to()], out);
+                out.extend_from_slice(b"\",\n");
+            }
+            Err(_) => {
+                write_quoted(String::from_utf8_lossy(record).as_bytes(), out);
+                out.extend_from_slice(b"\",");
+                out.extend_from_slice(BASE64_STANDARD.encode(record).as_bytes());
+                out.push(b'\n');
+            }
+        }
     }
 }
 
 fn without_line_end(bytes: &[u8]) -> &[u8] {
-    match bytes {
-        [line @ .., b'\r', b'\n'] | [line @ .., b'\n'] => line,
-        line => line,
+    let Some(mut line) = bytes.strip_suffix(b"\n") else { return bytes };
+    while let Some(shorter) = line.strip_suffix(b"\r") {
+        line = shorter;
     }
+    line
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 
-use drivendata_transform::rules::date::parse_date;
+use drivendata_transform::rules::date::{CALENDAR_DAYS, parse_date};
 use drivendata_transform::rules::mask::{Masking, mask_email};
 use drivendata_transform::rules::missing::{EMAIL_IF_MISSING, PHONE_IF_MISSING, is_blank};
 
@@ -18,9 +18,10 @@ const TWIN: &str = "A rejected row does not hide its twin";
 const DATES: &str = "Access dates have a first and a last day";
 const MASK: &str = "Every e-mail address is masked";
 const BLANK: &str = "White space is a missing value";
+const CALENDAR: &str = "Dates are of the years 1 to 9999";
 
 /// All causes: headings of the migration page.
-pub(crate) const CAUSES: [&str; 5] = [REJECTED, TWIN, DATES, MASK, BLANK];
+pub(crate) const CAUSES: [&str; 6] = [REJECTED, TWIN, DATES, MASK, BLANK, CALENDAR];
 
 /// A difference.
 pub(crate) struct Difference {
@@ -101,6 +102,10 @@ impl<'a> Comparison<'a> {
             let is_filled =
                 |filler| default.as_text() == Some(filler) && is_blank(glue.as_text().unwrap_or("x").as_bytes());
             let is_explained = match column.as_str() {
+                "birth_date" => {
+                    let is_beyond = matches!(glue, Cell::Whole(days) if !CALENDAR_DAYS.contains(&(*days as i32)));
+                    (*default == Cell::Null && is_beyond).then_some(CALENDAR)
+                }
                 "email" => is_filled(EMAIL_IF_MISSING).then_some(BLANK),
                 "phone" => is_filled(PHONE_IF_MISSING).then_some(BLANK),
                 "masked_email" => {

@@ -1,21 +1,15 @@
 //! What a first line is that cannot be used as a header, in words for whoever sent the file.
 //!
-//! A file without a header line begins with a row, whose cells must not be shown: the line is quoted only when it
-//! names a column we know.
+//! It may be a row, so its text must not be shown: only names that this program knows are quoted, and counts.
 
-use std::borrow::Cow;
-
+use super::{HEADER_BYTES_MAX, known};
 use crate::schema::KnownColumn;
 
-/// The most characters of a header line that a message quotes.
-const QUOTED_CHARS_MAX: usize = 500;
-
 /// What a file begins with that is no CSV, and how to call it.
-const OTHER_FORMATS: [(&[u8], &str); 9] = [
+const OTHER_FORMATS: [(&[u8], &str); 8] = [
     (b"{", "JSON"),
     (b"[", "JSON"),
     (b"<", "HTML or XML"),
-    (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
     (b"PAR1", "Parquet"),
     (b"ORC", "ORC"),
     (b"\xff\xfe", "UTF-16 text (UTF-8 is expected)"),
@@ -23,106 +17,94 @@ const OTHER_FORMATS: [(&[u8], &str); 9] = [
     (b"\0", "binary data"),
 ];
 
-/// The complaint about a header line that lacks the columns `missing`.
-pub(super) fn complaint(missing: &[&str], names: &[String], line: &[u8]) -> String {
-    let text = String::from_utf8_lossy(line);
-    if let Some((_, format)) = OTHER_FORMATS.iter().find(|(start, _)| line.trim_ascii_start().starts_with(start)) {
-        return format!("the object is not CSV with a header line: it looks like {format}");
+/// Separators that are not ours, and what to call them.
+const OTHER_DELIMITERS: [(char, &str); 3] = [(';', "semicolons"), ('\t', "tabs"), ('|', "vertical bars")];
+
+pub(super) const UNCLOSED_QUOTE: &str = "the header has a quote that is not closed";
+
+const CARRIAGE_RETURN: &str =
+    "the lines end in CR alone (a carriage return without a line feed); the sender must end them in LF or CR LF";
+
+/// The complaint about a header that does not end within what is read of it.
+pub(super) fn too_long(bytes: &[u8]) -> String {
+    if has_lone_carriage_return(bytes) {
+        return CARRIAGE_RETURN.to_owned();
     }
-    for (delimiter, called) in [(';', "semicolons"), ('\t', "tabs"), ('|', "vertical bars")] {
+    format!("no header: the first line is longer than {HEADER_BYTES_MAX} bytes")
+}
+
+/// Refuses what is no CSV in UTF-8 with lines that end in LF.
+pub(super) fn check_form(names: &[String], line: &[u8]) -> Result<(), String> {
+    if let Some((_, format)) = OTHER_FORMATS.iter().find(|(start, _)| line.trim_ascii_start().starts_with(start)) {
+        return Err(format!("the object is not CSV with a header line: it looks like {format}"));
+    }
+    if has_lone_carriage_return(line) {
+        return Err(CARRIAGE_RETURN.to_owned());
+    }
+    let text = match std::str::from_utf8(line) {
+        Ok(text) => text,
+        Err(error) => {
+            let column = line[..error.valid_up_to()].iter().filter(|&&byte| byte == b',').count() + 1;
+            let message = "the header is not UTF-8 from column";
+            return Err(format!("{message} {column} on; the sender must save the file as UTF-8"));
+        }
+    };
+    let is_known = |name: &str| known(name.trim().trim_matches('"')).is_some();
+    for (delimiter, called) in OTHER_DELIMITERS {
         if names.len() < 3 && text.split(delimiter).filter(|name| is_known(name)).count() > 1 {
-            return format!("the header found is separated by {called}, not by commas: {}", shortened(text.trim_end()));
+            return Err(format!("the header is separated by {called}, not by commas"));
         }
     }
-    if memchr::memchr_iter(b'"', line).count() % 2 == 1 {
-        return "the first line has a quote that is not closed".to_owned();
+    Ok(())
+}
+
+/// Whether a carriage return stands where no line ends. Inside quotes it is a control character in a name.
+fn has_lone_carriage_return(line: &[u8]) -> bool {
+    let end = line.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+    // A line end at the very end of a file may be a CR alone, but then there are no rows to lose.
+    let (mut in_quotes, mut found) = (false, false);
+    for &byte in &line[..end] {
+        in_quotes ^= byte == b'"';
+        found |= byte == b'\r' && !in_quotes;
     }
-    if !names.iter().any(|name| is_known(name)) {
-        return format!(
-            "no header: the first line ({} fields, {} bytes) names no known column; needed are {}",
+    found
+}
+
+/// Refuses a header without the columns that every batch has.
+pub(super) fn check_columns(names: &[String], line: &[u8]) -> Result<(), String> {
+    let (found, missing): (Vec<&str>, Vec<&str>) =
+        KnownColumn::required().map(KnownColumn::name).partition(|required| names.iter().any(|name| name == required));
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let known_names: Vec<&str> = names.iter().filter(|name| known(name).is_some()).map(String::as_str).collect();
+    let missing_names = missing.join(", ");
+    if known_names.is_empty() {
+        return Err(format!(
+            "no header: the first line ({} fields, {} bytes) names no known column; needed are {missing_names}",
             names.len(),
             line.len(),
-            missing.join(", ")
-        );
+        ));
     }
-    let other_case = |name: &&String| missing.iter().any(|known| name.eq_ignore_ascii_case(known));
-    let hint = if names.iter().any(|name| other_case(&name)) { " (names are written in lower case)" } else { "" };
-    format!("missing required columns {}{hint}; header found: {}", missing.join(", "), shortened(&names.join(",")))
-}
-
-fn is_known(name: &str) -> bool {
-    let name = name.trim().trim_matches('"');
-    KnownColumn::ALL.iter().any(|column| column.name().eq_ignore_ascii_case(name))
-}
-
-fn shortened(text: &str) -> Cow<'_, str> {
-    match text.char_indices().nth(QUOTED_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &text[..end]).into(),
-        None => text.into(),
+    let other_case = |name: &&&str| missing.iter().any(|required| name.eq_ignore_ascii_case(required));
+    let mut message = format!("missing required columns {missing_names}");
+    if known_names.iter().any(|name| other_case(&name)) {
+        message.push_str(" (names are written in lower case)");
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MISSING: [&str; 2] = ["email", "unique_id"];
-
-    fn complaint_about(line: &str) -> String {
-        let names: Vec<String> = line.trim_end().split(',').map(str::to_owned).collect();
-        complaint(&MISSING, &names, line.as_bytes())
-    }
-
-    #[test]
-    fn other_formats_are_called_by_their_name() {
-        for (line, format) in [
-            ("{\"email\": \"ana@secret.ro\", \"phone\": 1}\n", "JSON"),
-            ("[\"email\",\"ana@secret.ro\"]\n", "JSON"),
-            ("<!DOCTYPE html>\n", "HTML or XML"),
-            ("  <Error><Code>AccessDenied</Code></Error>", "HTML or XML"),
-            ("PK\u{3}\u{4}\u{14}", "a ZIP archive or an Excel workbook"),
-            ("PAR1\u{15}", "Parquet"),
-            ("\0\0\0", "binary data"),
-        ] {
-            let expected = format!("the object is not CSV with a header line: it looks like {format}");
-            assert_eq!(complaint_about(line), expected, "{line:?}");
-        }
-        let utf_16 = complaint(&MISSING, &[], b"\xff\xfep\0e\0");
-        assert!(utf_16.ends_with("UTF-16 text (UTF-8 is expected)"), "{utf_16}");
-    }
-
-    #[test]
-    fn other_delimiters_are_named() {
-        for (delimiter, called) in [(";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")] {
-            let line = ["user_name", "email", "phone"].join(delimiter);
-            assert_eq!(
-                complaint_about(&line),
-                format!("the header found is separated by {called}, not by commas: {line}")
-            );
+    // A line with most of the names is a header, not a row, so a name that only differs in its form may be told.
+    if found.len() > missing.len() {
+        let plain = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        let plain_missing: Vec<String> = missing.iter().map(|name| plain(name)).collect();
+        let alike = |name: &&String| known(name).is_none() && plain_missing.contains(&plain(name));
+        if let Some(name) = names.iter().find(alike) {
+            message.push_str(&format!(" (did the sender mean that by {name:?}?)"));
         }
     }
-
-    #[test]
-    fn a_first_row_is_not_shown_and_a_header_is() {
-        let row = complaint_about("Ana Secret,ana,ana@secret.ro\n");
-        assert_eq!(
-            row,
-            "no header: the first line (3 fields, 29 bytes) names no known column; needed are email, unique_id"
-        );
-        let header = complaint_about("phone,id\n");
-        assert_eq!(header, "missing required columns email, unique_id; header found: phone,id");
-        let upper = complaint_about("EMAIL,ID\n");
-        assert!(
-            upper.contains("email, unique_id (names are written in lower case); header found: EMAIL,ID"),
-            "{upper}"
-        );
-        assert_eq!(complaint_about("\"phone,Ana Secret\n"), "the first line has a quote that is not closed");
+    message.push_str(&format!("; header found: {}", known_names.join(", ")));
+    match names.len() - known_names.len() {
+        0 => {}
+        1 => message.push_str(" and 1 other column"),
+        others => message.push_str(&format!(" and {others} other columns")),
     }
-
-    #[test]
-    fn a_long_header_is_shortened() {
-        let names: Vec<String> = (0..5000).map(|index| format!("ș{index}")).collect();
-        let message = complaint_about(&format!("phone,{}", names.join(",")));
-        assert!(message.ends_with('…') && message.chars().count() < QUOTED_CHARS_MAX + 100, "{message}");
-    }
+    Err(message)
 }

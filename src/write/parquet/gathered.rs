@@ -185,7 +185,7 @@ impl Block {
         for row in kept.iter().map(|kept| &chunk.rows[kept.row as usize]) {
             let places = chunk.fields(row);
             for (texts, &(column, field)) in self.texts.iter_mut().zip(&fields) {
-                let field = field.filter(|_| filled_in(column, row).is_none());
+                let field = field.filter(|_| filled_in(column, row).is_none() && !row.has_null_marker);
                 match field.and_then(|field| chunk.text_place(places, field)) {
                     Some(place) => texts.push_from(&chunk.chunk.bytes, place),
                     None => texts.push(source.text(column, chunk, row, &mut scratch)),

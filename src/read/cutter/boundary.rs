@@ -1,0 +1,229 @@
+//! Finds where records end, by quotes and line feeds alone.
+//!
+//! A stream is taken up again after the first line of a record that cannot be parsed, so the same bytes are looked at
+//! again, from another start. Every such walk that led to no record's end is remembered by the quotes it opened
+//! fields with: what follows from an opened field depends on its quote alone, so a later walk that opens one of them
+//! goes on where the earlier one stopped. At a given place a walk is inside or outside quotes, so remembering the last
+//! two is enough for every third to meet one of them, and each byte is looked at a fixed number of times.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::Arc;
+
+use memchr::{memchr, memrchr};
+
+use super::{ClosedAmidText, RowJudge, ends_field, find_closing};
+use crate::rules::Reason;
+
+/// Where bytes that begin with a record can be cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// After so many bytes: the end of the last whole record before which nothing is broken.
+    At(usize),
+    /// Not at all: the first record cannot end as it should.
+    Broken(Reason),
+    /// The first record does not end within these bytes.
+    Unfinished,
+}
+
+/// The search for the ends of records in one stream.
+#[derive(Default)]
+pub(super) struct Boundaries {
+    pub(super) closed_amid_text: ClosedAmidText,
+    pub(super) judge: Option<Arc<dyn RowJudge>>,
+    /// The stretches outside quotes, which are looked through for line feeds at the end, and only the last ones.
+    stretches: Vec<Range<usize>>,
+    dead_ends: VecDeque<DeadEnd>,
+    /// Bytes looked at.
+    #[cfg(test)]
+    pub(super) steps: u64,
+}
+
+/// A walk that came to no record's end.
+struct DeadEnd {
+    /// Where it opened quoted fields, as places in the stream.
+    openings: VecDeque<u64>,
+    stop: Stop,
+}
+
+/// How a walk stopped. Places are in the stream.
+#[derive(Clone, Copy)]
+enum Stop {
+    Broken(Reason),
+    /// In the field opened here, whose closing quote is not before `searched`.
+    Inside {
+        opening: u64,
+        searched: u64,
+    },
+    /// Outside quotes, at the end of the bytes that were there.
+    Outside {
+        from: u64,
+    },
+}
+
+impl Boundaries {
+    /// The last place to cut `bytes`, which begin with a record at `base` in the stream.
+    pub(super) fn last(&mut self, bytes: &[u8], base: u64, at_end: bool) -> Cut {
+        self.forget_before(base);
+        self.stretches.clear();
+        // Which dead end was met, and how many fields had been opened by then.
+        let mut met: Option<(usize, usize)> = None;
+        // `outside` is where the current stretch outside quotes begins, `from` where to look for the next quote.
+        let (mut outside, mut from) = (0, 0);
+        let stop = loop {
+            self.count_steps(bytes, from);
+            let Some(quote) = memchr(b'"', &bytes[from..]).map(|at| from + at) else {
+                self.stretches.push(outside..bytes.len());
+                break Stop::Outside { from: base + bytes.len() as u64 };
+            };
+            from = quote + 1;
+            let opens = quote == 0 || matches!(bytes[quote - 1], b',' | b'\n');
+            if !opens {
+                continue;
+            }
+            self.stretches.push(outside..quote);
+            let (mut opening, mut searched) = (quote, from);
+            if met.is_none()
+                && let Some(index) = self.dead_end_with(base + quote as u64)
+            {
+                met = Some((index, self.stretches.len()));
+                match self.dead_ends[index].stop {
+                    broken @ Stop::Broken(_) => break broken,
+                    Stop::Inside { opening: last, searched: to } => {
+                        (opening, searched) = ((last - base) as usize, (to - base) as usize);
+                        if opening != quote {
+                            self.stretches.push(opening..opening);
+                        }
+                    }
+                    Stop::Outside { from: to } => {
+                        (outside, from) = ((to - base) as usize, (to - base) as usize);
+                        continue;
+                    }
+                }
+            }
+            self.count_steps(bytes, searched);
+            match self.close(bytes, opening, searched, at_end) {
+                Closing::At(closing) => (outside, from) = (closing + 1, closing + 1),
+                Closing::Stray(reason) => break Stop::Broken(reason),
+                Closing::NotYet(searched) => {
+                    break Stop::Inside { opening: base + opening as u64, searched: base + searched as u64 };
+                }
+            }
+        };
+        let end = match stop {
+            Stop::Outside { .. } if at_end => bytes.len(),
+            _ => self.last_line_end(bytes),
+        };
+        if end > 0 {
+            return Cut::At(end);
+        }
+        self.remember(met, stop, base);
+        match stop {
+            Stop::Broken(reason) => Cut::Broken(reason),
+            Stop::Inside { .. } | Stop::Outside { .. } => Cut::Unfinished,
+        }
+    }
+
+    /// Finds out where the field opened at `opening` ends.
+    fn close(&self, bytes: &[u8], opening: usize, searched: usize, at_end: bool) -> Closing {
+        let closing = match find_closing(bytes, searched, at_end) {
+            Ok(closing) => closing,
+            Err(searched) => return Closing::NotYet(searched),
+        };
+        if memchr(b'\n', &bytes[opening..closing]).is_none() {
+            return Closing::At(closing);
+        }
+        if self.closed_amid_text == ClosedAmidText::Broken && !ends_field(&bytes[closing + 1..]) {
+            return Closing::Stray(Reason::UnterminatedQuote);
+        }
+        let Some(judge) = &self.judge else { return Closing::At(closing) };
+        // The line of the closing quote is judged as a whole, so it has to be there.
+        let line_end = memchr(b'\n', &bytes[closing..]).map(|at| closing + at);
+        if line_end.is_none() && !at_end {
+            return Closing::NotYet(closing);
+        }
+        match swallows_a_row(&**judge, bytes, opening..closing) {
+            true => Closing::Stray(Reason::StrayQuote),
+            false => Closing::At(closing),
+        }
+    }
+
+    /// The end of the last line that ends within one of the stretches; 0 without any.
+    fn last_line_end(&self, bytes: &[u8]) -> usize {
+        let line_end = |stretch: &Range<usize>| Some(stretch.start + memrchr(b'\n', &bytes[stretch.clone()])? + 1);
+        self.stretches.iter().rev().find_map(line_end).unwrap_or(0)
+    }
+
+    fn dead_end_with(&self, opening: u64) -> Option<usize> {
+        self.dead_ends.iter().position(|dead_end| dead_end.openings.binary_search(&opening).is_ok())
+    }
+
+    fn forget_before(&mut self, base: u64) {
+        for dead_end in &mut self.dead_ends {
+            while dead_end.openings.front().is_some_and(|&opening| opening < base) {
+                dead_end.openings.pop_front();
+            }
+        }
+        self.dead_ends.retain(|dead_end| !dead_end.openings.is_empty());
+    }
+
+    /// Remembers the walk under way, which came to no record's end; one that met an earlier walk continues it.
+    fn remember(&mut self, met: Option<(usize, usize)>, stop: Stop, base: u64) {
+        // Every stretch ends where a field opens, but the last one of a walk that ended outside.
+        let opened = self.stretches.len() - usize::from(matches!(stop, Stop::Outside { .. }));
+        let opening = |stretch: &Range<usize>| base + stretch.end as u64;
+        let openings = self.stretches[..opened].iter().map(opening);
+        let Some((index, before)) = met else {
+            if opened > 0 {
+                self.dead_ends.push_back(DeadEnd { openings: openings.collect(), stop });
+            }
+            if self.dead_ends.len() > 2 {
+                self.dead_ends.pop_front();
+            }
+            return;
+        };
+        let dead_end = &mut self.dead_ends[index];
+        let mut openings: Vec<u64> = openings.collect();
+        let after = openings.split_off(before.min(opened));
+        if let Some(&meeting) = openings.last() {
+            while dead_end.openings.front().is_some_and(|&opening| opening <= meeting) {
+                dead_end.openings.pop_front();
+            }
+        }
+        openings.into_iter().rev().for_each(|opening| dead_end.openings.push_front(opening));
+        let last = dead_end.openings.back().copied();
+        dead_end.openings.extend(after.into_iter().filter(|&opening| last.is_none_or(|last| opening > last)));
+        dead_end.stop = stop;
+    }
+
+    #[cfg(test)]
+    fn count_steps(&mut self, bytes: &[u8], from: usize) {
+        self.steps += 1 + memchr(b'"', &bytes[from..]).unwrap_or(bytes.len() - from) as u64;
+    }
+
+    #[cfg(not(test))]
+    #[inline(always)]
+    fn count_steps(&mut self, _: &[u8], _: usize) {}
+}
+
+/// How a quoted field goes on.
+enum Closing {
+    At(usize),
+    /// Its opening quote is a stray one.
+    Stray(Reason),
+    /// Not before this place, as far as can be seen.
+    NotYet(usize),
+}
+
+/// Whether a line that begins inside the quotes at the ends of `field` is a row.
+fn swallows_a_row(judge: &dyn RowJudge, bytes: &[u8], field: Range<usize>) -> bool {
+    let mut begin = field.start;
+    while let Some(at) = memchr(b'\n', &bytes[begin..field.end]) {
+        begin += at + 1;
+        let end = memchr(b'\n', &bytes[begin..]).map_or(bytes.len(), |at| begin + at);
+        if judge.is_row(&bytes[begin..end], end.min(field.end) - begin) {
+            return true;
+        }
+    }
+    false
+}
