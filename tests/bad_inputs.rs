@@ -1,6 +1,10 @@
 //! What a user who sends the wrong file is told, and that nothing published before is touched.
 
+#[path = "bad_inputs/cases.rs"]
+mod cases;
 mod common;
+#[path = "bad_inputs/no_cells.rs"]
+mod no_cells;
 
 use std::io::Write;
 
