@@ -12,6 +12,7 @@ use crate::rules::date::write_date;
 use crate::rules::mask::Masking;
 use crate::schema::KnownColumn;
 use crate::store::ObjectVersion;
+use crate::warnings::Warning;
 use crate::window::BatchDate;
 
 /// Raised whenever a change of the program changes output bytes, so that old runs are seen to be out of date.
@@ -37,6 +38,9 @@ pub struct Manifest {
     /// What was counted.
     #[serde(flatten)]
     pub figures: Figures,
+    /// What of it should not pass unnoticed.
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
     /// The objects published, in order.
     pub outputs: Vec<OutputEntry>,
     /// When and how long.

@@ -90,6 +90,16 @@ impl ParsedChunk {
         }
     }
 
+    /// The raw bytes of a field of a rejected record, quotes included; empty where it has none.
+    pub fn rejected_field(&self, rejected: &Rejected, index: usize) -> &[u8] {
+        match self.chunk.content {
+            Content::Records => {
+                self.records.field(&self.chunk.bytes, self.records.get(rejected.record as usize), index)
+            }
+            Content::Broken(_) | Content::MoreOfBroken => &[],
+        }
+    }
+
     /// The bytes of a row's record, without the line end.
     pub fn row_bytes(&self, row: &Row) -> &[u8] {
         self.record_bytes(self.records.get(row.record as usize))

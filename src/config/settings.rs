@@ -46,6 +46,12 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("MASKING", "standard", "standard or glue", "how e-mail addresses are masked"),
     setting("MAX_REJECTED_RATIO", "0.1", "share, 0 to 1", "larger shares of rejected rows fail the run"),
+    setting(
+        "FAIL_ON_WARNINGS",
+        "",
+        "kinds of warnings with commas between, all, or empty",
+        "warnings that fail the run instead of being told with it; empty: none",
+    ),
     setting("OUTPUT_FORMATS", "parquet,csv", "parquet, csv or both", "formats to publish"),
     setting("ROW_GROUP_ROWS", "65536", "rows, 1 to 100000000", "rows in a Parquet row group"),
     setting("PARQUET_COMPRESSION", "snappy", "snappy or zstd", "compression of Parquet columns that it makes smaller"),

@@ -51,6 +51,8 @@ pub struct Row {
     pub phone_missing: bool,
     /// Which cells of [`CASTS`] hold something that could not be cast.
     pub null_casts: u8,
+    /// Which cells of [`CASTS`] are blank.
+    pub blank_casts: u8,
     /// Session length in the data's own unit; a row that passed the filter has one.
     pub session_duration: Option<i32>,
     /// Date the access was written with, in days since 1970-01-01; a row that passed the filter has one.
@@ -119,6 +121,7 @@ impl<'a> RowParser<'a> {
             email_missing: false,
             phone_missing: false,
             null_casts: 0,
+            blank_casts: 0,
             session_duration,
             accessed_date,
             accessed_at,
@@ -216,8 +219,10 @@ impl<'a> RowParser<'a> {
             row.consumed_traffic.is_none(),
         ];
         for (bit, (column, is_null)) in CASTS.into_iter().zip(is_null).enumerate() {
-            if is_null && !is_blank(self.text(record, column)) {
-                row.null_casts |= 1 << bit;
+            if is_null {
+                let is_blank = is_blank(self.text(record, column));
+                let cells = if is_blank { &mut row.blank_casts } else { &mut row.null_casts };
+                *cells |= 1 << bit;
             }
         }
         row.name_hash = self.name_hash(record);
