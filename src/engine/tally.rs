@@ -173,7 +173,7 @@ impl Tally {
     }
 
     /// Counts what a cell looks like that cannot be read; only the first ones of each column.
-    pub(super) fn look_at_unreadable(&mut self, column: KnownColumn, cell: &[u8]) {
+    pub(crate) fn look_at_unreadable(&mut self, column: KnownColumn, cell: &[u8]) {
         let shapes = self.unreadable.entry(column).or_default();
         if !shapes.is_full() {
             shapes.add(cell, column);
