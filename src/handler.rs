@@ -275,7 +275,7 @@ fn log(run_date: BatchDate, outcome: &Result<Report>) {
 fn log_warning(run_date: BatchDate, warning: &Warning) {
     let Warning { kind, object, batch_date, column, rows, of, message } = warning;
     let batch_date = batch_date.map(tracing::field::display);
-    tracing::warn!(%run_date, warning = %kind, object, batch_date, column, rows, of, "{message}");
+    tracing::warn!(%run_date, warning = %kind, object, batch_date, column, rows, of, reason = message, "run warned");
 }
 
 fn succeeded(report: &Report) -> RunOutcome {
