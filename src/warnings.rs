@@ -37,7 +37,7 @@ pub enum WarningKind {
     EmptyBatch,
     /// One object alone does not end in a line end.
     UnterminatedLastRecord,
-    /// Quotes amid text that is not quoted.
+    /// Quotes inside text that is not quoted.
     BareQuotes,
     /// Records with one more field than the header, an empty last one.
     EmptyLastField,

@@ -74,7 +74,7 @@ pub struct InputTally {
     pub after_range: u64,
     /// Whether it has text behind its header that does not end in a line end.
     pub is_unterminated: bool,
-    /// Records with a quote amid text that is not quoted.
+    /// Records with a quote inside text that is not quoted.
     pub bare_quotes: u64,
     /// Records with one field more than the header, an empty last one.
     pub empty_last_fields: u64,

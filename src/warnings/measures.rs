@@ -122,7 +122,7 @@ impl Ended {
         match &some[..] {
             [(1, reason)] => format!("the only row is {reason}"),
             [(rows, reason)] => format!("all rows are {reason} ({rows} rows)"),
-            _ => some.iter().map(|(rows, reason)| format!("{rows} are {reason}")).collect::<Vec<_>>().join(", "),
+            _ => some.iter().map(|(rows, reason)| format!("{rows} {reason}")).collect::<Vec<_>>().join(", "),
         }
     }
 }
@@ -182,7 +182,7 @@ pub(super) fn unterminated_last_record(facts: &Facts<'_>, _: &Limit) -> Vec<Warn
     vec![Warning { object: Some((*key).to_owned()), batch_date: Some(input.batch_date), ..warning }]
 }
 
-/// Records with a quote amid text that is not quoted, which is kept as text.
+/// Records with a quote inside text that is not quoted, which is kept as text.
 pub(super) fn bare_quotes(facts: &Facts<'_>, limit: &Limit) -> Vec<Warning> {
     in_records(
         facts,
@@ -191,7 +191,7 @@ pub(super) fn bare_quotes(facts: &Facts<'_>, limit: &Limit) -> Vec<Warning> {
         |input| input.bare_quotes,
         |records, first| {
             format!(
-                "{records} hold quotes amid text that is not quoted, the first in {first}; they were kept as text, but the sender's CSV may not be quoted as RFC 4180 says"
+                "{records} hold quotes inside text that is not quoted, the first in {first}; they were kept as text, but the sender's CSV may not be quoted as RFC 4180 says"
             )
         },
     )

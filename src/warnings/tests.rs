@@ -181,7 +181,7 @@ fn rows_of_which_none_was_written_always_warn_and_say_where_they_ended() {
         (
             Balance { filtered_by_date: 5, duplicates: 3, rejected: 1, ..ended },
             (4, 1),
-            "4 are dated after ACCESSED_TO 2024-12-31, 1 are dated before ACCESSED_FROM 2024-01-01, 3 are duplicates of earlier rows, 1 are rejected",
+            "4 dated after ACCESSED_TO 2024-12-31, 1 dated before ACCESSED_FROM 2024-01-01, 3 duplicates of earlier rows, 1 rejected",
         ),
     ];
     for (balance, (after, before), reasons) in cases {
@@ -249,7 +249,7 @@ fn bare_quotes_surplus_fields_and_objects_left_out_are_told_once() {
     });
     let warnings = told(&tally);
     assert_eq!(kinds(&warnings), ["bare_quotes", "empty_last_field"]);
-    assert!(warnings[0].message.starts_with("2 of 20 records hold quotes amid text"), "{}", warnings[0].message);
+    assert!(warnings[0].message.starts_with("2 of 20 records hold quotes inside text"), "{}", warnings[0].message);
     assert_eq!(warnings[0].object.as_deref(), Some("raw_data/batch_2024-09-15.csv"));
     assert_eq!((warnings[1].rows, warnings[1].batch_date), (10, Some(date(YESTERDAY))));
 
