@@ -158,7 +158,7 @@ fn conclude(
 ) -> Result<Analysis> {
     let AnalysisSink { first_rows, summaries, traffic, calendar, export, .. } = sink;
     let Figures { balance, rejected, .. } = Figures::of(&tally);
-    let inputs = window.objects.into_iter().zip(&tally.input_rows);
+    let inputs = window.objects.into_iter().zip(&tally.inputs);
     let describe: Vec<ColumnDescription> = summaries.into_iter().map(|summary| summary.finish()).collect();
     let days = calendar.sessions_per_day.into_iter();
     let birth_years = calendar.birth_years.into_iter();
@@ -166,7 +166,7 @@ fn conclude(
         run_date,
         window: window.days,
         missing_days: window.missing_days,
-        inputs: inputs.map(|(version, &rows)| InputEntry { version, rows }).collect(),
+        inputs: inputs.map(|(version, input)| InputEntry { version, rows: input.balance.read }).collect(),
         balance: AnalysisBalance {
             read: balance.read,
             rows: balance.written,

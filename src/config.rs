@@ -6,6 +6,7 @@ mod settings;
 pub use raw::RawSettings;
 pub use settings::{SETTINGS, Setting};
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::rules::activity::ActivityThresholds;
 use crate::rules::date::parse_date;
 use crate::rules::mask::Masking;
 use crate::rules::missing::NullMarkers;
+use crate::warnings::WarningKind;
 
 const MIB: u64 = 1024 * 1024;
 
@@ -191,6 +193,8 @@ pub struct Config {
     pub rejected_bytes_max: u64,
     /// Most columns of an object, and of a window.
     pub columns_max: usize,
+    /// Kinds of warnings that fail the run.
+    pub fail_on_warnings: BTreeSet<WarningKind>,
     /// Formats to publish, in publication order.
     pub formats: Vec<OutputFormat>,
     /// How Parquet files are laid out.
@@ -222,6 +226,7 @@ impl Config {
             rejected_ratio_max: raw.number_in("MAX_REJECTED_RATIO", 0.0..=1.0)?,
             rejected_bytes_max: MIB * raw.number_in("MAX_REJECTED_MB", 1..=REJECTED_MIB_MAX)?,
             columns_max: raw.number_in("COLUMNS_MAX", COLUMNS_MIN..=COLUMNS_MAX)?,
+            fail_on_warnings: fail_on_warnings(raw)?,
             formats: formats(raw)?,
             parquet: ParquetOptions {
                 row_group_rows: raw.number_in("ROW_GROUP_ROWS", 1..=ROW_GROUP_ROWS_MAX)?,
@@ -328,6 +333,17 @@ fn endpoint_url(raw: &RawSettings) -> Result<Option<String>> {
         ("", _) => Ok(None),
         (_, Some(host)) if !host.is_empty() && !host.contains(char::is_whitespace) => Ok(Some(url.to_owned())),
         _ => Err(raw.unusable("ENDPOINT_URL")),
+    }
+}
+
+fn fail_on_warnings(raw: &RawSettings) -> Result<BTreeSet<WarningKind>> {
+    match raw.text("FAIL_ON_WARNINGS") {
+        "" => Ok(BTreeSet::new()),
+        "all" => Ok(BTreeSet::from(WarningKind::ALL)),
+        kinds => {
+            let kinds = kinds.split(',').map(|kind| kind.trim().parse());
+            kinds.collect::<std::result::Result<_, _>>().map_err(|_| raw.unusable("FAIL_ON_WARNINGS"))
+        }
     }
 }
 

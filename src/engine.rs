@@ -7,13 +7,15 @@
 
 mod finish;
 mod reader;
+mod repeats;
 mod select;
 mod tally;
 mod watch;
 
 pub use finish::{GrowingMemory, Staged, StagedPair};
 pub use reader::Input;
-pub use tally::{Balance, Tally};
+pub use repeats::BatchRepeats;
+pub use tally::{Balance, InputTally, Tally};
 pub use watch::{Progress, Watch};
 
 use std::sync::Arc;
@@ -121,7 +123,7 @@ pub fn feed(
     workers: &ThreadPool,
     watch: &Arc<Watch>,
 ) -> Result<Selected> {
-    let mut selector = Selector::new(plan);
+    let mut selector = Selector::new(plan, inputs.iter().map(|input| input.batch_date));
     let wave_chunks = CHUNKS_PER_WORKER * workers.current_num_threads();
     let closed_amid_text = match plan.rules.preset {
         Preset::Default => ClosedAmidText::Broken,

@@ -14,6 +14,7 @@ use crate::engine::{Balance, Progress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{self, Force, Ignored, Message, Request, Scope, Wanted};
 use crate::run::{Report, Runner, Status, in_time};
+use crate::warnings::{Warning, WarningKind};
 use crate::window::BatchDate;
 
 /// Handles events on one lake.
@@ -62,6 +63,8 @@ pub enum RunOutcome {
         outputs: Vec<String>,
         /// How long the run that published it took.
         duration_ms: u64,
+        /// What should not pass unnoticed.
+        warnings: Vec<WarningReply>,
     },
     /// Nothing was changed.
     Failed {
@@ -72,6 +75,15 @@ pub enum RunOutcome {
         /// What happened.
         error_message: String,
     },
+}
+
+/// A warning of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WarningReply {
+    /// What it is about.
+    pub kind: WarningKind,
+    /// What is the matter, and the likely reason.
+    pub message: String,
 }
 
 /// The status of a run that failed.
@@ -254,9 +266,16 @@ fn log(run_date: BatchDate, outcome: &Result<Report>) {
                 %run_date, read, written, filtered_by_date, filtered_by_duration, duplicates, rejected,
                 duration_ms = manifest.timings.total_ms, "run published"
             );
+            manifest.warnings.iter().for_each(|warning| log_warning(run_date, warning));
         }
         Err(error) => tracing::error!(%run_date, error_type = %error.kind(), %error, "run failed"),
     }
+}
+
+fn log_warning(run_date: BatchDate, warning: &Warning) {
+    let Warning { kind, object, batch_date, column, rows, of, message } = warning;
+    let batch_date = batch_date.map(tracing::field::display);
+    tracing::warn!(%run_date, warning = %kind, object, batch_date, column, rows, of, reason = message, "run warned");
 }
 
 fn succeeded(report: &Report) -> RunOutcome {
@@ -266,7 +285,12 @@ fn succeeded(report: &Report) -> RunOutcome {
         balance: manifest.figures.balance,
         outputs: manifest.outputs.iter().map(|output| output.version.key.clone()).collect(),
         duration_ms: manifest.timings.total_ms,
+        warnings: manifest.warnings.iter().map(warning_reply).collect(),
     }
+}
+
+fn warning_reply(warning: &Warning) -> WarningReply {
+    WarningReply { kind: warning.kind, message: warning.message.clone() }
 }
 
 fn run_failed(error: &Error) -> RunOutcome {

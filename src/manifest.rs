@@ -12,6 +12,7 @@ use crate::rules::date::write_date;
 use crate::rules::mask::Masking;
 use crate::schema::KnownColumn;
 use crate::store::ObjectVersion;
+use crate::warnings::Warning;
 use crate::window::BatchDate;
 
 /// Raised whenever a change of the program changes output bytes, so that old runs are seen to be out of date.
@@ -37,6 +38,9 @@ pub struct Manifest {
     /// What was counted.
     #[serde(flatten)]
     pub figures: Figures,
+    /// What of it should not pass unnoticed.
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
     /// The objects published, in order.
     pub outputs: Vec<OutputEntry>,
     /// When and how long.
@@ -54,6 +58,9 @@ pub struct Figures {
     pub rejected: Vec<RejectedEntry>,
     /// Per column, cells of written rows that hold something which could not be cast and became null.
     pub null_casts: BTreeMap<String, u64>,
+    /// Line feeds inside quotes, of all records read.
+    #[serde(default)]
+    pub quoted_line_feeds: u64,
     /// Written rows per access date.
     pub rows_per_access_date: BTreeMap<String, u64>,
     /// Session lengths of the written rows.
@@ -213,6 +220,7 @@ impl Figures {
             balance,
             rejected: tally.rejected.iter().map(rejected).collect(),
             null_casts: CASTS.into_iter().map(|column| column.name().to_owned()).zip(tally.null_casts).collect(),
+            quoted_line_feeds: tally.quoted_line_feeds,
             rows_per_access_date: tally.rows_per_date.iter().map(|(&date, &rows)| (date_text(date), rows)).collect(),
             session_duration: SessionDuration {
                 average: (balance.written > 0).then_some(average),

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::log::{Function, Invocation};
 use crate::manifest::Manifest;
 use crate::run::{Report, Status};
+use crate::warnings::WarningKind;
 use crate::window::BatchDate;
 
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -75,9 +76,9 @@ fn metrics(outcome: &Result<Report>, at: &Circumstances) -> Vec<Metric> {
 }
 
 /// What a run did that published. An unchanged one did nothing: its manifest tells of an earlier one.
-fn work(manifest: &Manifest) -> [Metric; 9] {
+fn work(manifest: &Manifest) -> Vec<Metric> {
     let balance = manifest.figures.balance;
-    [
+    let mut metrics = vec![
         ("RowsRead", "Count", balance.read),
         ("RowsWritten", "Count", balance.written),
         ("RowsFilteredByDate", "Count", balance.filtered_by_date),
@@ -87,7 +88,28 @@ fn work(manifest: &Manifest) -> [Metric; 9] {
         ("BytesRead", "Bytes", manifest.inputs.iter().map(|input| input.version.bytes).sum()),
         ("BytesWritten", "Bytes", manifest.outputs.iter().map(|output| output.version.bytes).sum()),
         ("RunDuration", "Milliseconds", manifest.timings.total_ms),
-    ]
+        ("Warnings", "Count", manifest.warnings.len() as u64),
+    ];
+    // Kinds that did not occur are left out: each metric costs money in every hour it is written.
+    for kind in WarningKind::ALL {
+        let warnings = manifest.warnings.iter().filter(|warning| warning.kind == kind).count() as u64;
+        metrics.extend((warnings > 0).then_some((metric_of(kind), "Count", warnings)));
+    }
+    metrics
+}
+
+fn metric_of(kind: WarningKind) -> &'static str {
+    match kind {
+        WarningKind::FailedCasts => "WarningsFailedCasts",
+        WarningKind::Duplicates => "WarningsDuplicates",
+        WarningKind::NothingWritten => "WarningsNothingWritten",
+        WarningKind::FewRows => "WarningsFewRows",
+        WarningKind::EmptyBatch => "WarningsEmptyBatch",
+        WarningKind::UnterminatedLastRecord => "WarningsUnterminatedLastRecord",
+        WarningKind::BareQuotes => "WarningsBareQuotes",
+        WarningKind::EmptyLastField => "WarningsEmptyLastField",
+        WarningKind::ObjectsLeftOut => "WarningsObjectsLeftOut",
+    }
 }
 
 /// The newest batch date of the window that has a batch.

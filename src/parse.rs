@@ -44,6 +44,8 @@ pub struct ParsedChunk {
     masked_emails: Vec<u8>,
     /// Rows with a quote inside unquoted text: it is kept as part of the text, but may have been meant otherwise.
     pub bare_quote_rows: u64,
+    /// Rows that end with the one empty field more that all records of their object have.
+    pub surplus_field_rows: u64,
 }
 
 impl ParsedChunk {
@@ -54,7 +56,7 @@ impl ParsedChunk {
         self.rows.clear();
         self.rejected.clear();
         self.masked_emails.clear();
-        self.bare_quote_rows = 0;
+        (self.bare_quote_rows, self.surplus_field_rows) = (0, 0);
         match self.chunk.content {
             Content::Records => self.parse_records(layout, rules),
             Content::Broken(reason) => {
@@ -79,6 +81,9 @@ impl ParsedChunk {
                 }
                 Err((reason, column)) => self.rejected.push(Rejected { record: number, reason, column }),
             }
+        }
+        if layout.record_fields > layout.fields {
+            self.surplus_field_rows = self.rows.len() as u64;
         }
     }
 
@@ -108,6 +113,16 @@ impl ParsedChunk {
             Content::Records | Content::Broken(_) | Content::MoreOfBroken => self.record_bytes(record),
         };
         (bytes, u64::from(record.start))
+    }
+
+    /// The raw bytes of a field of a rejected record, quotes included; empty where it has none.
+    pub fn rejected_field(&self, rejected: &Rejected, index: usize) -> &[u8] {
+        match self.chunk.content {
+            Content::Records => {
+                self.records.field(&self.chunk.bytes, self.records.get(rejected.record as usize), index)
+            }
+            Content::Broken(_) | Content::MoreOfBroken => &[],
+        }
     }
 
     /// The bytes of a row's record, without the line end.

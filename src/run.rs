@@ -1,6 +1,7 @@
 //! Runs: each tries until what is published is what its inputs and settings give.
 
 mod attempt;
+mod history;
 mod inputs;
 
 use std::collections::BTreeSet;

@@ -18,5 +18,7 @@ mod program;
 mod run;
 #[path = "cli/usage.rs"]
 mod usage;
+#[path = "cli/warnings.rs"]
+mod warnings;
 #[path = "cli/wrong_files.rs"]
 mod wrong_files;

@@ -17,6 +17,8 @@ mod outputs;
 mod repair;
 #[path = "runs/replaced.rs"]
 mod replaced;
+#[path = "runs/warnings.rs"]
+mod warnings;
 
 use common::batches::people;
 use common::lakes::DataLake;

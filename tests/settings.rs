@@ -6,6 +6,7 @@ use drivendata_transform::config::{Config, LakeLocation, OutputFormat, Preset, R
 use drivendata_transform::error::ErrorKind;
 use drivendata_transform::rules::date::parse_date;
 use drivendata_transform::rules::mask::Masking;
+use drivendata_transform::warnings::WarningKind;
 
 /// The configuration of a lake with these settings typed, or the text of the error.
 fn config(typed: &[(&str, &str)]) -> Result<Config, String> {
@@ -182,6 +183,17 @@ fn formats_are_published_in_one_order_however_they_are_listed() {
     }
     for wrong in ["", "parquet,", "orc", "parquet;csv"] {
         assert!(!is_usable("OUTPUT_FORMATS", wrong), "{wrong}");
+    }
+}
+
+#[test]
+fn kinds_of_warnings_that_fail_a_run_are_listed_by_name() {
+    let fail_on = |text: &str| usable(&[("FAIL_ON_WARNINGS", text)]).fail_on_warnings.into_iter().collect::<Vec<_>>();
+    assert_eq!(fail_on(""), []);
+    assert_eq!(fail_on("few_rows, failed_casts"), [WarningKind::FailedCasts, WarningKind::FewRows]);
+    assert_eq!(fail_on("all"), WarningKind::ALL);
+    for wrong in ["few rows", "few_rows,", "FEW_ROWS", "all,few_rows", "few_rows;failed_casts"] {
+        assert!(!is_usable("FAIL_ON_WARNINGS", wrong), "{wrong}");
     }
 }
 

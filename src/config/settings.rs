@@ -49,6 +49,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("MAX_REJECTED_MB", "1024", "MiB, 1 to 1048576", "a larger rejected.csv fails the run"),
     setting("NULL_MARKERS", "", "texts separated by commas", "cells that hold one of these are empty: NULL,\\N"),
     setting("COLUMNS_MAX", "1000", "columns, 16 to 65536", "more columns in an object or a window fail the run"),
+    setting(
+        "FAIL_ON_WARNINGS",
+        "",
+        "kinds of warnings with commas between, all, or empty",
+        "warnings that fail the run instead of being told with it; empty: none",
+    ),
     setting("OUTPUT_FORMATS", "parquet,csv", "parquet, csv or both", "formats to publish"),
     setting("ROW_GROUP_ROWS", "65536", "rows, 1 to 100000000", "rows in a Parquet row group"),
     setting("PARQUET_COMPRESSION", "snappy", "snappy or zstd", "compression of Parquet columns that it makes smaller"),

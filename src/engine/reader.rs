@@ -11,11 +11,14 @@ use super::Watch;
 use crate::error::{Error, Result};
 use crate::read::cutter::{Chunk, ClosedAmidText, Cutter, RowJudge};
 use crate::read::decompress::plain_text;
+use crate::window::BatchDate;
 
 /// One object to be read.
 pub struct Input {
     /// Its key below the lake's root.
     pub key: String,
+    /// The batch it is a part of.
+    pub batch_date: BatchDate,
     /// Bytes of plain text before the first record.
     pub header_bytes: usize,
     /// Tells the object's rows from text with line feeds, where quotes that swallow rows are to be found out.
@@ -155,7 +158,7 @@ mod tests {
     const KEY: &str = "raw_data/batch_2024-09-15.csv";
 
     fn input(open: impl FnOnce() -> Box<dyn Read + Send> + Send + 'static) -> Input {
-        Input { key: KEY.to_owned(), header_bytes: 0, judge: None, open: Box::new(open) }
+        Input { key: KEY.to_owned(), batch_date: BatchDate::MIN, header_bytes: 0, judge: None, open: Box::new(open) }
     }
 
     fn watch() -> Arc<Watch> {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::error::{Error, ErrorKind};
 use crate::log::InvocationIds;
+use crate::warnings::Warning;
 
 /// A manifest as an earlier run left it in a lake.
 fn manifest() -> Manifest {
@@ -93,6 +94,7 @@ fn a_published_run_tells_its_rows_bytes_and_time() {
         ("BytesRead", "Bytes"),
         ("BytesWritten", "Bytes"),
         ("RunDuration", "Milliseconds"),
+        ("Warnings", "Count"),
         ("PeakMemory", "Bytes"),
     ];
     assert_eq!(defined(&line), expected_units);
@@ -107,9 +109,36 @@ fn a_published_run_tells_its_rows_bytes_and_time() {
         "correlation_id": "raw_data/batch_2024-09-15.csv",
         "RunsPublished": 1, "RunsUnchanged": 0, "RunsFailed": 0, "NewestInputAge": 5 * 3600 + 2 * 60 + 12,
         "RowsRead": 21, "RowsWritten": 6, "RowsFilteredByDate": 5, "RowsFilteredByDuration": 4, "RowsDuplicate": 3,
-        "RowsRejected": 3, "BytesRead": 123, "BytesWritten": 15, "RunDuration": 1234, "PeakMemory": 99,
+        "RowsRejected": 3, "BytesRead": 123, "BytesWritten": 15, "RunDuration": 1234, "Warnings": 0,
+        "PeakMemory": 99,
     });
     assert_eq!(line, expected);
+}
+
+#[test]
+fn warnings_are_summed_up_and_counted_by_kind() {
+    let warning = |kind: WarningKind| Warning {
+        kind,
+        object: None,
+        batch_date: None,
+        column: None,
+        rows: 9,
+        of: 10,
+        message: "something".into(),
+    };
+    let warnings =
+        vec![warning(WarningKind::FailedCasts), warning(WarningKind::FewRows), warning(WarningKind::FailedCasts)];
+    let report = |status| Ok(Report { status, manifest: Manifest { warnings: warnings.clone(), ..manifest() } });
+    let published = line(&report(Status::Published));
+    let of = |line: &Value| {
+        let names = defined(line).into_iter().map(|(name, _)| name).filter(|name| name.contains("Warning"));
+        names.map(|name| (name.to_owned(), line[name].as_u64())).collect::<Vec<_>>()
+    };
+    let expected = [("Warnings", 3), ("WarningsFailedCasts", 2), ("WarningsFewRows", 1)];
+    assert_eq!(of(&published), expected.map(|(name, count)| (name.to_owned(), Some(count))));
+    assert!(!published.to_string().contains("something"), "{published}");
+    // They were counted when the day was published; the tick finds it unchanged every morning.
+    assert_eq!(of(&line(&report(Status::Unchanged))), []);
 }
 
 #[test]

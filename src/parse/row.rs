@@ -53,6 +53,8 @@ pub struct Row {
     pub has_null_marker: bool,
     /// Which cells of [`CASTS`] hold something that could not be cast.
     pub null_casts: u8,
+    /// Which cells of [`CASTS`] are blank.
+    pub blank_casts: u8,
     /// Session length in the data's own unit; a row that passed the filter has one.
     pub session_duration: Option<i32>,
     /// Date the access was written with, in days since 1970-01-01; a row that passed the filter has one.
@@ -122,6 +124,7 @@ impl<'a> RowParser<'a> {
             phone_missing: false,
             has_null_marker: false,
             null_casts: 0,
+            blank_casts: 0,
             session_duration,
             accessed_date,
             accessed_at,
@@ -257,8 +260,10 @@ impl<'a> RowParser<'a> {
             row.consumed_traffic.is_none(),
         ];
         for (bit, (column, is_null)) in CASTS.into_iter().zip(is_null).enumerate() {
-            if is_null && !self.holds_nothing(record, column) {
-                row.null_casts |= 1 << bit;
+            if is_null {
+                let is_blank = self.holds_nothing(record, column);
+                let cells = if is_blank { &mut row.blank_casts } else { &mut row.null_casts };
+                *cells |= 1 << bit;
             }
         }
         row.has_null_marker = self.has_null_marker(record);

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::try_join;
+
 use super::{Report, Runner, Status, Window, in_time};
 use crate::engine::{self, Outputs, Pair, Plan, Progress, Staged, StagedPair, Tally};
 use crate::error::{Error, ErrorKind, Result};
@@ -13,6 +15,7 @@ use crate::output::Output;
 use crate::publish::{PublishedDay, StagedOutput, publish_manifest, publish_outputs};
 use crate::schema::KnownColumn;
 use crate::store::{ObjectVersion, Upload, UploadId};
+use crate::warnings::{self, EarlierRun, Facts, Warning};
 use crate::window::BatchDate;
 
 /// How long a stopped engine is waited for, so that its uploads are still when they are aborted.
@@ -49,11 +52,13 @@ impl Attempt<'_> {
         let plan = in_time(self.deadline, "the headers were read", self.runner.plan(&window.objects)).await?;
         let plan = Arc::new(plan);
         let (uploads, outputs) = self.stage(&wanted).await?;
-        let processed = self.process(&plan, &window.objects, outputs).await;
-        let published = match processed {
-            Ok(staged) => self.publish(&seen, &window, settings, staged, started).await,
-            Err(error) => Err(error),
+        let published = async {
+            let history = async { Ok(self.runner.history(self.run_date).await) };
+            let (staged, history) = try_join(self.process(&plan, &window.objects, outputs), history).await?;
+            let warnings = self.warnings(&window, &staged.tally, &history?)?;
+            self.publish(&seen, &window, settings, staged, warnings, started).await
         };
+        let published = published.await;
         if published.is_err() {
             store.abort(&uploads).await;
         }
@@ -165,6 +170,17 @@ impl Attempt<'_> {
         )))
     }
 
+    /// What of a run should not pass unnoticed; an error if it may not pass at all.
+    fn warnings(&self, window: &Window, tally: &Tally, history: &[EarlierRun]) -> Result<Vec<Warning>> {
+        let config = &self.runner.config;
+        let keys: Vec<&str> = window.objects.iter().map(|object| object.key.as_str()).collect();
+        let (run_date, rules) = (self.run_date, &config.rules);
+        let facts = Facts { run_date, keys: &keys, tally, rules, history, left_out: &[] };
+        let warnings = warnings::of_run(&facts);
+        warnings::check(&warnings, &config.fail_on_warnings)?;
+        Ok(warnings)
+    }
+
     /// Makes the day visible and writes its manifest.
     async fn publish(
         &self,
@@ -172,6 +188,7 @@ impl Attempt<'_> {
         window: &Window,
         settings: RuleSettings,
         staged: Staged,
+        warnings: Vec<Warning>,
         (started, started_at): (Instant, chrono::DateTime<chrono::Utc>),
     ) -> Result<Manifest> {
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
@@ -182,18 +199,21 @@ impl Attempt<'_> {
         }
         let processing_ms = started.elapsed().as_millis() as u64;
         let (tally, memory) = (staged.tally.clone(), staged.growing_memory_bytes);
-        let inputs = window.objects.iter().zip(&tally.input_rows);
+        let inputs = window.objects.iter().zip(&tally.inputs);
         let (store, prefix) = (&*self.runner.store, &self.runner.config.output_prefix);
         let outputs = publish_outputs(store, seen, &in_order(staged)).await?;
         let manifest = Manifest {
             run_date: self.run_date,
             window: window.days.clone(),
             missing_days: window.missing_days.clone(),
-            inputs: inputs.map(|(version, &rows)| InputEntry { version: version.clone(), rows }).collect(),
+            inputs: inputs
+                .map(|(version, input)| InputEntry { version: version.clone(), rows: input.balance.read })
+                .collect(),
             rules_fingerprint: settings.fingerprint(),
             settings,
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
             figures: Figures::of(&tally),
+            warnings,
             outputs,
             timings: Timings {
                 started_at: started_at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),

@@ -90,7 +90,8 @@ impl Runner {
             let (store, version) = (Arc::clone(&self.store), object.clone());
             let open = Box::new(move || store.open(&version));
             let judge = row_judge(layout, &plan.rules);
-            Input { key: object.key.clone(), header_bytes: layout.header_bytes, judge, open }
+            let batch_date = batch_of_key(&object.key, &self.config.input_prefix).unwrap_or(BatchDate::MIN);
+            Input { key: object.key.clone(), batch_date, header_bytes: layout.header_bytes, judge, open }
         };
         objects.iter().zip(&plan.layouts).map(input).collect()
     }

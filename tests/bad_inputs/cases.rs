@@ -48,6 +48,18 @@ async fn expect(name: &str, bytes: &[u8], settings: &[(&str, &str)], outcome: &O
     lake
 }
 
+fn manifest(lake: &Lake) -> serde_json::Value {
+    let path = lake.output("runs/run_date=2024-09-15/manifest.json");
+    serde_json::from_slice(&fs::read(path).expect("a manifest")).expect("JSON")
+}
+
+/// The kinds of the warnings in the manifest.
+fn warnings(lake: &Lake) -> Vec<String> {
+    let warnings = manifest(lake)["warnings"].clone();
+    let kinds = warnings.as_array().expect("a list").iter().map(|warning| warning["kind"].as_str().expect("a kind"));
+    kinds.map(str::to_owned).collect()
+}
+
 /// The cells of a column of `filtered.csv`.
 fn column(lake: &Lake, name: &str) -> Vec<String> {
     let path = lake.output("filtered/csv/run_date=2024-09-15/filtered.csv");
@@ -244,8 +256,15 @@ async fn every_kind_of_odd_file_has_one_outcome() {
     for (name, text, outcome) in &kinds {
         let lake = expect(name, text.as_bytes(), &[], outcome).await;
         match *name {
-            "a separator too many in every row" => assert_eq!(column(&lake, "unique_id"), ["id-1", "id-2", "id-3"]),
-            "quotes inside text" => assert_eq!(column(&lake, "n"), ["5'10\"", "5'10\""]),
+            "a separator too many in every row" => {
+                assert_eq!(column(&lake, "unique_id"), ["id-1", "id-2", "id-3"]);
+                assert_eq!(warnings(&lake), ["empty_last_field"]);
+            }
+            "quotes inside text" => {
+                assert_eq!(column(&lake, "n"), ["5'10\"", "5'10\""]);
+                assert_eq!(warnings(&lake), ["bare_quotes"]);
+            }
+            "a cell of several lines" => assert_eq!(manifest(&lake)["quoted_line_feeds"], 3),
             "CR CR LF" => assert_eq!(column(&lake, "n"), ["x", "x"]),
             _ => {}
         }

@@ -81,7 +81,9 @@ async fn a_put_publishes_the_day_and_the_reply_sums_it_up() {
     let balance = json!({
         "read": 5, "written": 2, "filtered_by_date": 1, "filtered_by_duration": 1, "duplicates": 1, "rejected": 0,
     });
-    let run = json!({"run_date": "2024-09-15", "status": "published", "balance": balance, "outputs": outputs});
+    let run = json!({
+        "run_date": "2024-09-15", "status": "published", "balance": balance, "outputs": outputs, "warnings": [],
+    });
     assert_eq!(reply, json!({"runs": [run], "ignored": []}));
 
     let manifest = "transformed_data/runs/run_date=2024-09-15/manifest.json";

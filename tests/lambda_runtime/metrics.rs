@@ -95,6 +95,29 @@ async fn the_figures_are_those_of_the_manifest() {
     assert!(line["NewestInputAge"].as_u64() > Some(365 * 86_400), "2024 is over: {line}");
 }
 
+#[tokio::test]
+async fn a_warning_is_answered_logged_and_counted_once() {
+    let lambda = Deployment::start(&[]).await;
+    let birth_dates = |id| row("Ana", id).replace("1990-01-01", "26.04.1926");
+    lambda.put(BATCH_KEY, &batch(&[birth_dates(1), birth_dates(2)]));
+    let message = "2 of 2 filled cells of birth_date (100 %) cannot be read and are null: looks like day.month.year or month/day/year; dates are written year-month-day";
+    for status in ["published", "unchanged"] {
+        let reply = lambda.function.invoke(&event("put")).await.reply();
+        assert_eq!(reply["runs"][0]["status"], status);
+        assert_eq!(reply["runs"][0]["warnings"], json!([{"kind": "failed_casts", "message": message}]));
+    }
+    let (written, _) = lambda.function.stop();
+    let output = Output::of(&written);
+    let told: Vec<&Value> = output.log.iter().filter(|line| line["level"] == "WARN").collect();
+    assert_eq!(told.len(), 1, "of the run that published: {written}");
+    let expected = json!(["run warned", "failed_casts", "birth_date", 2, 2, message, "2024-09-15"]);
+    let keys = ["message", "warning", "column", "rows", "of", "reason", "run_date"];
+    assert_eq!(json!(keys.map(|key| &told[0][key])), expected);
+    let counted = |line: &Value| (line["Warnings"].clone(), line["WarningsFailedCasts"].clone());
+    let expected = [(json!(1), json!(1)), (Value::Null, Value::Null)];
+    assert_eq!(output.metrics.iter().map(counted).collect::<Vec<_>>(), expected, "{written}");
+}
+
 /// Not through the binary: nothing from outside makes it panic.
 #[tokio::test]
 async fn a_run_that_panics_is_told_as_failed_and_the_next_is_tried() {

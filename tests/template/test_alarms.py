@@ -15,6 +15,7 @@ ALARMS = {
     "DurationAlarm",
     "MemoryAlarm",
     "RejectedAlarm",
+    "WarningsAlarm",
     "NoRunAlarm",
     "OldInputAlarm",
 }

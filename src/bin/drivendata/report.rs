@@ -75,6 +75,10 @@ pub(crate) fn print_tables(outcomes: &Outcomes, lake: &str) -> Result<()> {
     align_numbers(&mut outputs, 1);
     print::line(format_args!("{balances}\n\n{outputs}\n\nin {lake}"))?;
     for Report { manifest, .. } in reports {
+        for warning in &manifest.warnings {
+            let (run_date, message) = (manifest.run_date, &warning.message);
+            print::line(format_args!("warning: the run of {run_date}: {message} ({})", warning.kind))?;
+        }
         for missing in &manifest.missing_days {
             print::line(format_args!("note: the run of {} had no batch of {missing} to read", manifest.run_date))?;
         }
