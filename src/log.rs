@@ -3,12 +3,16 @@
 mod keys;
 mod lambda;
 
+use std::fmt::Write;
 use std::panic::Location;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::field::MakeExt;
+use tracing_subscriber::fmt::format::debug_fn;
 
 pub use self::keys::{Function, Invocation, InvocationIds, trace_root};
 pub use self::lambda::LambdaLog;
+use crate::visible::Visible;
 
 /// Logs this program at `level` and everything below it only when it warns, as JSON on standard output.
 ///
@@ -26,9 +30,15 @@ pub fn to_json(level: tracing::Level, function: Function) -> LambdaLog {
 
 /// The same for people, on standard error.
 pub fn to_text(level: tracing::Level) {
+    let fields = debug_fn(|writer, field, value| match field.name() {
+        "message" => write!(Visible(writer), "{value:?}"),
+        name => write!(Visible(writer), "{name}={value:?}"),
+    });
     tracing_subscriber::fmt()
         .with_target(false)
         .without_time()
+        // A line feed in the key of an object begins no line of the log.
+        .fmt_fields(fields.delimited(" "))
         .with_writer(std::io::stderr)
         .with_env_filter(filter(level))
         // The subscriber would report a closed pipe on standard error, and panic if that is closed too.
