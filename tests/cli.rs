@@ -16,6 +16,8 @@ mod pipes;
 mod program;
 #[path = "cli/run.rs"]
 mod run;
+#[path = "cli/terminal.rs"]
+mod terminal;
 #[path = "cli/usage.rs"]
 mod usage;
 #[path = "cli/wrong_files.rs"]
