@@ -14,6 +14,8 @@ mod invoke;
 mod pipes;
 #[path = "cli/program.rs"]
 mod program;
+#[path = "cli/readme.rs"]
+mod readme;
 #[path = "cli/run.rs"]
 mod run;
 #[path = "cli/terminal.rs"]
