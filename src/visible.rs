@@ -2,7 +2,8 @@
 //!
 //! Keys of objects, names of columns and cells come from whoever can write to the lake. A line feed in a key would
 //! forge a line of output, an escape sequence would repaint the terminal, and a mark that turns the direction of text
-//! would make one name look like another. They are shown as escapes that JSON has too, so that one function serves both.
+//! would make one name look like another. They are shown as escapes that JSON has too, so that one function serves both:
+//! invariant VISIBLE.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
