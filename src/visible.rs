@@ -73,8 +73,9 @@ mod tests {
         }
         assert_eq!(visible_lines("a\n\tb\n"), "a\n\\tb\n");
         let mut formatted = String::new();
-        write!(Visible(&mut formatted), "a{}b{:?}", '\n', "\u{202e}").expect("a text");
-        assert_eq!(formatted, "a\\nb\"\\u{202e}\"");
+        let name = "\u{202e}";
+        write!(Visible(&mut formatted), "a\nb{name}").expect("a text");
+        assert_eq!(formatted, r"a\nb\u202e");
     }
 
     #[test]
