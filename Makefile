@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test interop parity parity-golden check fmt lint doc bench-data bench bench-spark bench-s3 bench-growth \
 	profiled profiled-function bench-instructions profile bench-startup microbench \
-	build rust-target lambda-local lambda-watch lambda-invoke template deploy clean
+	build rust-target sam-local lambda-local lambda-watch lambda-invoke template deploy clean
 
 CARGO ?= cargo
 PYTHON ?= python3
@@ -17,6 +17,8 @@ ROWS ?= 1000000 10000000
 ROUNDS ?= 3
 INTEROP_VENV ?= target/interop-venv
 ARCH ?= arm64
+# Of this machine, in the names of AWS.
+HOST_ARCH = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 RUST_TARGET_arm64 := aarch64-unknown-linux-gnu
 RUST_TARGET_x86_64 := x86_64-unknown-linux-gnu
 RUST_TARGET = $(RUST_TARGET_$(ARCH))
@@ -96,6 +98,13 @@ lambda-watch: $(LAMBDA_VENV)/ready ## Serve the function from the code as it cha
 lambda-invoke: $(LAMBDA_VENV)/ready ## Send EVENT=file to the function that lambda-watch serves
 	@$(LAMBDA_TOOLS) $(CARGO) lambda invoke --invoke-address 127.0.0.1 --invoke-port $(PORT) \
 		--data-file $(EVENT) --output-format json drivendata-transform
+
+sam-local: $(TEMPLATE_VENV)/ready ## Run the function in a container by SAM CLI with every event of events/ (needs Docker); BOOTSTRAP=file for a built one
+	@docker version >/dev/null 2>&1 || { echo "make sam-local needs Docker: a daemon that \`docker version\` reaches" >&2; exit 1; }
+	$(CARGO) build --locked --bin drivendata
+	$(if $(BOOTSTRAP),,$(MAKE) build ARCH=$(HOST_ARCH))
+	$(TEMPLATE_VENV)/bin/python -B tests/rie/sam_local.py --sam $(TEMPLATE_VENV)/bin/sam \
+		--program target/debug/drivendata --function $(or $(BOOTSTRAP),$(dir $(LAMBDA_ZIP))bootstrap)
 
 bench-data: ## Generate two days of BENCH_ROWS rows each into BENCH_LAKE
 	$(CARGO) build --locked --release --bin drivendata
@@ -181,13 +190,13 @@ $(CHECKOV_VENV)/ready: tests/template/requirements-checkov.txt
 	touch $@
 
 template: $(TEMPLATE_VENV)/ready $(CHECKOV_VENV)/ready ## Check template.yaml offline, also against what the program does
-	$(CARGO) build --locked --bin drivendata
+	$(CARGO) build --locked --bin drivendata --bin drivendata-transform
 	$(OFFLINE) $(TEMPLATE_VENV)/bin/sam validate --lint --template template.yaml
 	$(OFFLINE) $(TEMPLATE_VENV)/bin/python tests/template/stack.py > target/template.json
 	$(TEMPLATE_VENV)/bin/cfn-lint --non-zero-exit-code informational target/template.json
 	$(CHECKOV_VENV)/bin/checkov --config-file tests/template/checkov.yaml --file target/template.json
 	$(OFFLINE) $(TEMPLATE_VENV)/bin/python -m pytest -c tests/template/pytest.ini tests/template \
-		--program target/debug/drivendata
+		--program target/debug/drivendata --function target/debug/drivendata-transform
 
 # Asks AWS, with the credentials of the environment. Both steps are told the architecture each time: the stack would
 # remember it, the build would not.

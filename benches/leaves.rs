@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use drivendata_transform::config::{Config, RawSettings};
+use drivendata_transform::config::{Config, CsvFormulas, RawSettings};
 use drivendata_transform::dedup::IdentitySet;
 use drivendata_transform::generate::{GenerateOptions, generate};
 use drivendata_transform::identity::{Form, Identity, identity};
@@ -262,7 +262,8 @@ mod write {
         }
 
         fn bench_csv(&self, bencher: Bencher<'_, '_>) {
-            let mut csv = FilteredCsv::new(&DAY.columns, io::sink()).expect("a sink takes everything");
+            let mut csv =
+                FilteredCsv::new(&DAY.columns, CsvFormulas::Keep, io::sink()).expect("a sink takes everything");
             bencher.counter(ItemsCount::new(self.kept.len())).bench_local(|| self.append_csv(&mut csv));
         }
     }

@@ -138,7 +138,7 @@ impl Runner {
         let inputs = self.inputs(&plan, &window.objects);
         let workers = self.workers();
         let work = move || {
-            let export = options.export.map(|target| Export::begin(&target, &plan.columns, plan.parquet));
+            let export = options.export.map(|target| Export::begin(&target, &plan));
             let mut sink = AnalysisSink::new(&plan.columns, options.first_rows, export.transpose()?);
             let selected = engine::feed(&plan, inputs, &mut sink, &workers, &watch)?;
             workers.install(|| conclude(run_date, window, &plan, selected, sink))

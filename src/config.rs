@@ -1,5 +1,6 @@
 //! Settings: as typed ([`RawSettings`]) and as checked ([`Config`]). Nothing else reads the environment.
 
+mod near_miss;
 mod raw;
 mod settings;
 
@@ -117,6 +118,19 @@ pub struct Rules {
     pub masking: Masking,
     /// Texts that stand for a missing value.
     pub null_markers: NullMarkers,
+    /// What becomes of texts in CSV outputs that a spreadsheet would take for formulas.
+    pub csv_formulas: CsvFormulas,
+}
+
+/// What becomes of texts in CSV outputs that a spreadsheet would take for formulas.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CsvFormulas {
+    /// They stay as they are.
+    #[default]
+    Keep,
+    /// An apostrophe before them makes them texts for spreadsheets, too.
+    Defuse,
 }
 
 /// A kind of file that is published.
@@ -261,6 +275,11 @@ impl Rules {
                 _ => return Err(raw.unusable("MASKING")),
             },
             null_markers: null_markers(raw),
+            csv_formulas: match raw.text("CSV_FORMULAS") {
+                "keep" => CsvFormulas::Keep,
+                "defuse" => CsvFormulas::Defuse,
+                _ => return Err(raw.unusable("CSV_FORMULAS")),
+            },
         };
         if rules.activity.moderate_from > rules.activity.active_above {
             let ActivityThresholds { active_above, moderate_from } = rules.activity;

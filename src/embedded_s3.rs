@@ -8,6 +8,8 @@
 //! may be strict, and what it does not know it refuses. [`Faults`] make it fail on purpose; [`DirectAccess`] changes
 //! objects behind its clients' backs.
 //!
+//! Each server makes a secret of its own, so nobody who was not told may use it, wherever it listens.
+//!
 //! Not here: access rules, versions, and keys that cannot be the name of a file (`a//b`, `a/`, or `a/b` next to `a`).
 //! Files changed in the folder by others while the server runs go unnoticed.
 
@@ -23,6 +25,8 @@ mod server;
 mod service;
 mod storage;
 
+use std::hash::{BuildHasher, RandomState};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -39,19 +43,20 @@ use service::Service;
 use storage::Storage;
 
 const ACCESS_KEY_ID: &str = "LOCALACCESSKEYID";
-const SECRET_ACCESS_KEY: &str = "local-secret-access-key";
 const REGION: &str = "us-east-1";
 
 /// How the server is to behave.
 #[derive(Clone, Debug)]
 pub struct EmbeddedS3Options {
+    /// Where it listens; port 0 is any free one.
+    pub address: SocketAddr,
     /// Most keys in one page of a listing (S3: 1000). Clients may ask for fewer.
     pub page_keys_max: usize,
 }
 
 impl Default for EmbeddedS3Options {
     fn default() -> Self {
-        Self { page_keys_max: 1000 }
+        Self { address: (Ipv4Addr::LOCALHOST, 0).into(), page_keys_max: 1000 }
     }
 }
 
@@ -60,16 +65,17 @@ pub struct EmbeddedS3 {
     storage: Arc<Storage>,
     faults: Faults,
     server: HttpServer,
+    secret_access_key: String,
 }
 
 impl EmbeddedS3 {
-    /// Serves the folder `root` on a free port of 127.0.0.1; to be called within a tokio runtime.
+    /// Serves the folder `root`; to be called within a tokio runtime.
     ///
     /// The folder is created if need be. Its subfolders with a valid bucket name are the buckets, and the files in them
     /// are read once to learn their ETags. What an earlier server left of unfinished uploads is removed.
     ///
     /// # Errors
-    /// `Configuration` when the folder cannot be used, `Storage` when no port can be had.
+    /// `Configuration` when the folder or the address cannot be used.
     pub async fn start(root: impl Into<PathBuf>, options: EmbeddedS3Options) -> Result<Self> {
         let root = root.into();
         let place = root.display().to_string();
@@ -80,14 +86,21 @@ impl EmbeddedS3 {
         let storage = Arc::new(storage);
         let faults = Faults::default();
         let mut builder = S3ServiceBuilder::new(Service { storage: Arc::clone(&storage), faults: faults.clone() });
-        builder.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY));
-        let server = HttpServer::start(builder.build()).await?;
-        Ok(Self { storage, faults, server })
+        let secret_access_key = random_secret();
+        builder.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, secret_access_key.as_str()));
+        let server = HttpServer::start(builder.build(), options.address).await?;
+        Ok(Self { storage, faults, server, secret_access_key })
     }
 
-    /// Where clients find it, e.g. `http://127.0.0.1:40123`; buckets are addressed in the path.
+    /// Where clients of this machine find it, e.g. `http://127.0.0.1:40123`; buckets are addressed in the path.
     pub fn endpoint_url(&self) -> String {
-        format!("http://{}", self.server.address())
+        let mut address = self.server.address();
+        match address.ip() {
+            ip if !ip.is_unspecified() => {}
+            IpAddr::V4(_) => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(_) => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        }
+        format!("http://{address}")
     }
 
     /// The access key id every call must be signed with.
@@ -95,9 +108,9 @@ impl EmbeddedS3 {
         ACCESS_KEY_ID
     }
 
-    /// The secret that belongs to [`EmbeddedS3::access_key_id`].
-    pub fn secret_access_key(&self) -> &'static str {
-        SECRET_ACCESS_KEY
+    /// The secret that belongs to [`EmbeddedS3::access_key_id`], different at each start.
+    pub fn secret_access_key(&self) -> &str {
+        &self.secret_access_key
     }
 
     /// The region to sign for.
@@ -119,4 +132,12 @@ impl EmbeddedS3 {
     pub async fn stop(self) {
         self.server.stop().await;
     }
+}
+
+/// 64 hexadecimal digits that nobody can guess.
+///
+/// `RandomState` takes 128 bits from the operating system's randomness; under them SipHash is a pseudo-random function.
+fn random_secret() -> String {
+    let keys = RandomState::new();
+    (0..4_u8).map(|piece| format!("{:016x}", keys.hash_one(piece))).collect()
 }

@@ -4,7 +4,9 @@
 //! No message ever holds the content of a cell.
 
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write};
+
+use crate::visible::Visible;
 
 /// The result of anything that can stop a run.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -113,8 +115,11 @@ impl Error {
 }
 
 /// Message, place and causes on one line: what a log or a Lambda error message shows.
+///
+/// Keys, paths and what others say are part of it, so all of it is made [visible](crate::visible).
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut f = Visible(f);
         if let Some(object) = &self.object {
             write!(f, "{object}: ")?;
         }

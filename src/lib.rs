@@ -24,6 +24,7 @@ pub mod rules;
 pub mod run;
 pub mod schema;
 pub mod store;
+pub mod visible;
 pub mod warnings;
 pub mod window;
 pub mod write;

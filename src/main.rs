@@ -1,6 +1,7 @@
 //! The Lambda function: logs, settings, the lake, serve, metrics. It decides nothing.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -13,6 +14,7 @@ use drivendata_transform::host::Host;
 use drivendata_transform::log::{self, InvocationIds, LambdaLog};
 use drivendata_transform::metrics::{self, Circumstances};
 use drivendata_transform::run::{Report, Runner};
+use drivendata_transform::visible::visible_lines;
 use drivendata_transform::window::BatchDate;
 use drivendata_transform::{event, lake};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -63,10 +65,15 @@ struct Function {
 
 #[expect(clippy::disallowed_methods, reason = "this program reads the environment, for the library")]
 async fn start() -> (LambdaLog, Result<Function>) {
-    let variables: BTreeMap<String, String> = std::env::vars().collect();
+    // Not all that others set is text; what is no text is no setting of ours either.
+    let text = |(name, value): (OsString, OsString)| (lossy(name), lossy(value));
+    let variables: BTreeMap<String, String> = std::env::vars_os().map(text).collect();
     let identity = log::Function::from_environment(&variables);
-    let config = RawSettings::from_environment(variables).and_then(|raw| Config::from_raw(&raw));
+    let raw = RawSettings::from_environment(variables);
+    let ignored = raw.as_ref().map_or(String::new(), |raw| raw.ignored().join(" "));
+    let config = raw.and_then(|raw| Config::from_raw(&raw));
     let log = log::to_json(config.as_ref().map_or(tracing::Level::INFO, |config| config.log_level), identity);
+    tracing::debug!(variables = ignored, "variables that are no settings");
     let function = match config {
         Ok(config) => begin(config, log.clone()).await,
         Err(error) => Err(error),
@@ -74,6 +81,10 @@ async fn start() -> (LambdaLog, Result<Function>) {
     let function =
         function.inspect_err(|error| tracing::error!(error_type = %error.kind(), %error, "the function cannot start"));
     (log, function)
+}
+
+fn lossy(text: OsString) -> String {
+    text.to_string_lossy().into_owned()
 }
 
 async fn begin(config: Config, log: LambdaLog) -> Result<Function> {
@@ -108,7 +119,8 @@ fn print_metrics(log: &LambdaLog, host: &Host, run_date: BatchDate, outcome: &Re
         now: (host.now)(),
         peak_memory_bytes: (host.peak_memory_bytes)(),
     };
-    let line = metrics::of_run(run_date, outcome, &circumstances);
+    let line = metrics::of_run(run_date, outcome, &circumstances).to_string();
+    let line = visible_lines(&line);
     // There is nobody to tell that standard output is closed.
     let _ = std::io::stdout().write_all(format!("{line}\n").as_bytes());
 }

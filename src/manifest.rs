@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Config, OutputFormat, ParquetCompression, Preset, Rules};
+use crate::config::{Config, CsvFormulas, OutputFormat, ParquetCompression, Preset, Rules};
 use crate::engine::{Balance, Tally};
 use crate::parse::CASTS;
 use crate::rules::Reason;
@@ -147,6 +147,7 @@ pub struct RuleSettings {
     output_formats: Vec<String>,
     row_group_rows: usize,
     parquet_compression: ParquetCompression,
+    csv_formulas: CsvFormulas,
     output_revision: u32,
 }
 
@@ -154,8 +155,17 @@ impl RuleSettings {
     /// Those of a configuration.
     pub fn of(config: &Config) -> Self {
         // Only what is filtered is ever published.
-        let Rules { preset, accessed_from, accessed_to, min_session_duration, selection: _, activity, masking, .. } =
-            config.rules;
+        let Rules {
+            preset,
+            accessed_from,
+            accessed_to,
+            min_session_duration,
+            selection: _,
+            activity,
+            masking,
+            csv_formulas,
+            null_markers: _,
+        } = config.rules;
         Self {
             preset,
             window_days: config.window_days,
@@ -172,6 +182,7 @@ impl RuleSettings {
             output_formats: config.formats.iter().map(|format| format_name(*format).to_owned()).collect(),
             row_group_rows: config.parquet.row_group_rows,
             parquet_compression: config.parquet.compression,
+            csv_formulas,
             output_revision: OUTPUT_REVISION,
         }
     }

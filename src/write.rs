@@ -1,6 +1,7 @@
 //! Rows and groups to bytes: CSV, Parquet and the rejected records. Blocking; the bytes go into staged uploads.
 
 pub mod csv;
+pub mod formulas;
 pub mod parquet;
 pub mod rejected;
 

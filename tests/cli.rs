@@ -14,8 +14,12 @@ mod invoke;
 mod pipes;
 #[path = "cli/program.rs"]
 mod program;
+#[path = "cli/readme.rs"]
+mod readme;
 #[path = "cli/run.rs"]
 mod run;
+#[path = "cli/terminal.rs"]
+mod terminal;
 #[path = "cli/usage.rs"]
 mod usage;
 #[path = "cli/warnings.rs"]

@@ -50,6 +50,9 @@ fn bounds(setting: &Setting) -> Option<(i64, i64)> {
 fn every_default_is_what_one_would_type() {
     let defaults = format!("{:?}", usable(&[]));
     for setting in SETTINGS.iter().filter(|setting| setting.name != "LAKE") {
+        for empty in ["", " "] {
+            assert_eq!(format!("{:?}", usable(&[(setting.name, empty)])), defaults, "{} not set", setting.name);
+        }
         let typed = usable(&[(setting.name, setting.default)]);
         assert_eq!(format!("{typed:?}"), defaults, "{}", setting.name);
         let spaced = format!(" {} ", setting.default);
@@ -76,7 +79,7 @@ fn the_bounds_shown_are_the_bounds_checked() {
         for (value, inside) in [(first, true), (last, true), (first - 1, false), (last + 1, false)] {
             assert_eq!(is_usable(setting.name, &value.to_string()), inside, "{}={value}", setting.name);
         }
-        for wrong in ["", "1.5x", "NaN", "inf", "99999999999999999999999", "0x10", "1 2"] {
+        for wrong in ["1.5x", "NaN", "inf", "99999999999999999999999", "0x10", "1 2"] {
             assert!(!is_usable(setting.name, wrong), "{}={wrong}", setting.name);
         }
     }
@@ -85,7 +88,7 @@ fn the_bounds_shown_are_the_bounds_checked() {
 #[test]
 fn numbers_in_the_datas_unit_are_any_32_bit_integers() {
     for name in ["MIN_SESSION_DURATION", "ACTIVE_ABOVE", "MODERATE_FROM"] {
-        for wrong in ["2147483648", "-2147483649", "30.0", ""] {
+        for wrong in ["2147483648", "-2147483649", "30.0"] {
             assert!(!is_usable(name, wrong), "{name}={wrong}");
         }
     }
@@ -96,16 +99,19 @@ fn numbers_in_the_datas_unit_are_any_32_bit_integers() {
 }
 
 #[test]
-fn dates_are_written_in_full_and_an_empty_one_is_an_open_end() {
+fn dates_are_written_in_full_and_open_is_no_limit() {
     for name in ["ACCESSED_FROM", "ACCESSED_TO"] {
-        for wrong in ["2024", "2024-6-1", "2024-02-30", "01.06.2024", "2024-06-01 00:00", "today"] {
+        for wrong in ["2024", "2024-6-1", "2024-02-30", "01.06.2024", "2024-06-01 00:00", "today", "OPEN", "none"] {
             assert!(!is_usable(name, wrong), "{name}={wrong}");
         }
     }
     let rules = usable(&[("ACCESSED_FROM", "2024-02-29"), ("ACCESSED_TO", "2024-02-29")]).rules;
     assert_eq!((rules.accessed_from, rules.accessed_to), (parse_date(b"2024-02-29"), parse_date(b"2024-02-29")));
-    let rules = usable(&[("ACCESSED_FROM", ""), ("ACCESSED_TO", "")]).rules;
+    let rules = usable(&[("ACCESSED_FROM", "open"), ("ACCESSED_TO", " open ")]).rules;
     assert_eq!((rules.accessed_from, rules.accessed_to), (None, None));
+    let rules = usable(&[("ACCESSED_FROM", ""), ("ACCESSED_TO", "")]).rules;
+    let year = (parse_date(b"2024-01-01"), parse_date(b"2024-12-31"));
+    assert_eq!((rules.accessed_from, rules.accessed_to), year, "an empty setting never opens the range");
     let error = config(&[("ACCESSED_FROM", "2025-01-01")]).expect_err("after the default's end");
     assert_eq!(error, "setting ACCESSED_FROM (2025-01-01) is after ACCESSED_TO (2024-12-31)");
 }
@@ -119,7 +125,10 @@ fn the_glue_preset_fills_in_what_was_not_typed() {
     let defaults = usable(&[]).rules;
     assert_eq!((rules.min_session_duration, rules.activity), (defaults.min_session_duration, defaults.activity));
 
-    let typed = [("ACCESSED_FROM", ""), ("ACCESSED_TO", "2024-06-30"), ("MASKING", "standard")];
+    let empty = usable(&[("PRESET", "glue"), ("ACCESSED_FROM", ""), ("ACCESSED_TO", ""), ("MASKING", "")]).rules;
+    assert_eq!(empty, rules, "what is empty was not typed");
+
+    let typed = [("ACCESSED_FROM", "open"), ("ACCESSED_TO", "2024-06-30"), ("MASKING", "standard")];
     let rules = usable(&[&[("PRESET", "glue")], &typed[..]].concat()).rules;
     assert_eq!((rules.accessed_from, rules.accessed_to), (None, parse_date(b"2024-06-30")));
     assert_eq!(rules.masking, Masking::Standard);
@@ -131,7 +140,7 @@ fn the_glue_preset_fills_in_what_was_not_typed() {
 #[test]
 fn prefixes_are_folders_apart_from_each_other() {
     for name in ["INPUT_PREFIX", "OUTPUT_PREFIX"] {
-        for wrong in ["", "/", "data", "/data/", "a//b/", "data//", "../data/", "a/../b/", "./a/"] {
+        for wrong in ["/", "data", "/data/", "a//b/", "data//", "../data/", "a/../b/", "./a/"] {
             assert!(!is_usable(name, wrong), "{name}={wrong}");
         }
         assert!(is_usable(name, "a/b/c/") && is_usable(name, "..data/"), "{name}");
@@ -181,7 +190,7 @@ fn formats_are_published_in_one_order_however_they_are_listed() {
     for (text, formats) in [("csv, parquet", &both[..]), ("parquet,parquet", &both[..1]), ("csv", &both[1..])] {
         assert_eq!(usable(&[("OUTPUT_FORMATS", text)]).formats, formats, "{text}");
     }
-    for wrong in ["", "parquet,", "orc", "parquet;csv"] {
+    for wrong in [",", "parquet,", "orc", "parquet;csv"] {
         assert!(!is_usable("OUTPUT_FORMATS", wrong), "{wrong}");
     }
 }
@@ -207,14 +216,17 @@ fn limits_of_zero_are_no_limits() {
 }
 
 #[test]
-fn an_unknown_variable_is_named_and_its_value_is_not_shown() {
+fn a_misspelt_variable_is_named_with_what_was_meant_and_its_value_is_not_shown() {
     let from = |name: &str| {
         RawSettings::from_environment([(name.to_owned(), "secret".to_owned())]).map_err(|error| error.to_string())
     };
-    assert_eq!(from("WINDOW_DAY").expect_err("a slip of the pen"), "unknown setting WINDOW_DAY");
+    assert_eq!(
+        from("WINDOW_DAY").expect_err("a slip of the pen"),
+        "unknown setting WINDOW_DAY; did you mean WINDOW_DAYS?"
+    );
     assert_eq!(from("window_days").expect_err("lower case"), "unknown setting window_days; did you mean WINDOW_DAYS?");
-    for platform in ["AWS_REGION", "_HANDLER", "PATH", "LAMBDA_TASK_ROOT", "TZ"] {
-        from(platform).expect(platform);
+    for others in ["AWS_REGION", "_HANDLER", "PATH", "LAMBDA_TASK_ROOT", "TZ", "EDGE_PORT", "DD_LOG_LEVEL", "EDITOR"] {
+        assert_eq!(from(others).expect(others).ignored(), [others]);
     }
 }
 

@@ -53,7 +53,9 @@ impl Lake {
     }
 
     async fn bucket() -> Self {
-        let s3 = LocalS3::start_with(EmbeddedS3Options { page_keys_max: PAGE_KEYS_MAX }).await;
+        let s3 =
+            LocalS3::start_with(EmbeddedS3Options { page_keys_max: PAGE_KEYS_MAX, ..EmbeddedS3Options::default() })
+                .await;
         let store = S3Store::new(client(&s3), BUCKET, PREFIX, LIMITS);
         Self { store: Arc::new(store), place: Place::Bucket(s3) }
     }

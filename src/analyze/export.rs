@@ -4,9 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::config::{OutputFormat, ParquetOptions};
+use crate::config::OutputFormat;
+use crate::engine::Plan;
 use crate::error::{Error, Result};
-use crate::schema::OutputColumns;
 use crate::write::csv::FilteredCsv;
 use crate::write::parquet::FilteredParquet;
 use crate::write::{KeptRow, RowSource};
@@ -40,11 +40,12 @@ pub(super) enum Export {
 }
 
 impl Export {
-    pub(super) fn begin(target: &ExportTarget, columns: &OutputColumns, parquet: ParquetOptions) -> Result<Self> {
+    pub(super) fn begin(target: &ExportTarget, plan: &Plan) -> Result<Self> {
+        let Plan { columns, parquet, rules, .. } = plan;
         let file = ExportFile::create(&target.path)?;
         Ok(match target.format {
-            OutputFormat::Csv => Self::Csv(FilteredCsv::new(columns, file)?),
-            OutputFormat::Parquet => Self::Parquet(Box::new(FilteredParquet::new(columns, parquet, file))),
+            OutputFormat::Csv => Self::Csv(FilteredCsv::new(columns, rules.csv_formulas, file)?),
+            OutputFormat::Parquet => Self::Parquet(Box::new(FilteredParquet::new(columns, *parquet, file))),
         })
     }
 

@@ -5,46 +5,66 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use super::MEMORY_MIB_MAX;
-use super::settings::{SETTINGS, is_platform_variable};
+use super::near_miss::meant;
+use super::settings::SETTINGS;
 use crate::error::{Error, Result};
 use crate::window::BatchDate;
 
 /// The variable in which Lambda tells how much memory it grants, in MiB.
 pub(super) const LAMBDA_MEMORY: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
 
+/// What stands for "no limit" where a date may be typed.
+const OPEN: &str = "open";
+
 /// Settings as they were typed, and what Lambda grants.
 #[derive(Clone, Debug, Default)]
 pub struct RawSettings {
-    /// By name. Only names of [`SETTINGS`] occur.
+    /// By name. Only names of [`SETTINGS`] occur, and only values that are not blank.
     typed: BTreeMap<&'static str, String>,
     /// Memory in MiB; `None` elsewhere than in a Lambda.
     lambda_memory_mib: Option<u64>,
+    /// The names of variables that are nothing of ours.
+    ignored: Vec<String>,
 }
 
 impl RawSettings {
-    /// Takes one typed setting; an unknown name is an error.
+    /// Takes one typed setting; an unknown name is an error. An empty value means "not set", as in the environment.
     pub fn set(&mut self, name: &str, value: impl Into<String>) -> Result<()> {
         let setting = SETTINGS.iter().find(|setting| setting.name == name).ok_or_else(|| unknown(name))?;
-        self.typed.insert(setting.name, value.into());
+        let value = value.into();
+        if value.trim().is_empty() {
+            self.typed.remove(setting.name);
+        } else {
+            self.typed.insert(setting.name, value);
+        }
         Ok(())
     }
 
     /// Takes the settings out of a Lambda's environment.
     ///
-    /// A variable that is neither a setting nor the platform's is an error, so that a typing mistake never
-    /// silently leaves a rule at its default.
+    /// An empty variable means "not set": CloudFormation and SAM CLI pass empty ones. A variable whose name is nearly
+    /// that of a setting is an error, so that a typing mistake never silently leaves a rule at its default. Any other
+    /// belongs to the platform or to an extension; [`RawSettings::ignored`] names it.
     pub fn from_environment(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
         let mut raw = Self::default();
         for (name, value) in variables {
-            if name == LAMBDA_MEMORY {
+            let is_empty = value.trim().is_empty();
+            if name == LAMBDA_MEMORY && !is_empty {
                 let unusable = || Error::configuration(format!("{LAMBDA_MEMORY} cannot be {value:?}: MiB expected"));
                 let mib = value.parse::<u64>().ok().filter(|mib| (1..=MEMORY_MIB_MAX).contains(mib));
                 raw.lambda_memory_mib = Some(mib.ok_or_else(unusable)?);
-            } else if SETTINGS.iter().any(|setting| setting.name == name) || !is_platform_variable(&name) {
+            } else if SETTINGS.iter().any(|setting| setting.name == name) || !is_empty && meant(&name).is_some() {
                 raw.set(&name, value)?;
+            } else {
+                raw.ignored.push(name);
             }
         }
         Ok(raw)
+    }
+
+    /// The names of variables that are neither a setting nor nearly one.
+    pub fn ignored(&self) -> &[String] {
+        &self.ignored
     }
 
     pub(super) fn lambda_memory_mib(&self) -> Option<u64> {
@@ -78,10 +98,10 @@ impl RawSettings {
         Error::configuration(format!("setting {name} cannot be {:?}; expected: {unit}", self.text(name)))
     }
 
-    /// A date in days since 1970-01-01; empty is `None`.
+    /// A date in days since 1970-01-01; `open` is `None`.
     pub(super) fn date(&self, name: &'static str) -> Result<Option<i32>> {
         match self.text(name) {
-            "" => Ok(None),
+            OPEN => Ok(None),
             text => text.parse().map(|date: BatchDate| Some(date.days_since_epoch())).map_err(|_| self.unusable(name)),
         }
     }
@@ -99,7 +119,6 @@ impl RawSettings {
 }
 
 fn unknown(name: &str) -> Error {
-    let alike = SETTINGS.iter().find(|setting| setting.name.eq_ignore_ascii_case(name));
-    let hint = alike.map(|setting| format!("; did you mean {}?", setting.name)).unwrap_or_default();
+    let hint = meant(name).map(|setting| format!("; did you mean {setting}?")).unwrap_or_default();
     Error::configuration(format!("unknown setting {name}{hint}"))
 }

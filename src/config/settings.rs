@@ -34,8 +34,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("PRESET", "default", "default or glue", "glue: every rule as the Glue script has it"),
     setting("WINDOW_DAYS", "2", "days, 1 to 366", "batch dates a run reads, ending at its run date"),
     setting("LOOKBACK_DAYS", "7", "days, 0 to 366", "how far back the daily tick repairs runs"),
-    setting("ACCESSED_FROM", "2024-01-01", "YYYY-MM-DD or empty", "first access date kept; empty: no lower end"),
-    setting("ACCESSED_TO", "2024-12-31", "YYYY-MM-DD or empty", "last access date kept; empty: no upper end"),
+    setting("ACCESSED_FROM", "2024-01-01", "YYYY-MM-DD or open", "first access date kept; open: no lower end"),
+    setting("ACCESSED_TO", "2024-12-31", "YYYY-MM-DD or open", "last access date kept; open: no upper end"),
     setting("MIN_SESSION_DURATION", "30", "whole number in the data's unit", "rows must last longer than this"),
     setting("ACTIVE_ABOVE", "120", "whole number in the data's unit", "longer sessions are active"),
     setting(
@@ -56,6 +56,7 @@ pub const SETTINGS: &[Setting] = &[
         "warnings that fail the run instead of being told with it; empty: none",
     ),
     setting("OUTPUT_FORMATS", "parquet,csv", "parquet, csv or both", "formats to publish"),
+    setting("CSV_FORMULAS", "keep", "keep or defuse", "texts in CSV that a spreadsheet takes for formulas"),
     setting("ROW_GROUP_ROWS", "65536", "rows, 1 to 100000000", "rows in a Parquet row group"),
     setting("PARQUET_COMPRESSION", "snappy", "snappy or zstd", "compression of Parquet columns that it makes smaller"),
     setting("THREADS", "0", "threads, 0 to 1024", "worker threads; 0: one per vCPU"),
@@ -81,62 +82,6 @@ pub const SETTINGS: &[Setting] = &[
     setting("READ_CONCURRENCY", "4", "requests, 1 to 1024", "ranged GETs ahead of the parser"),
     setting("UPLOAD_PART_MB", "8", "MiB, 8 to 5120", "size of one part of a multipart upload"),
     setting("UPLOAD_CONCURRENCY", "2", "requests, 1 to 1024", "parts under way at once"),
-    setting("ENDPOINT_URL", "", "http(s) URL or empty", "another S3 endpoint than AWS (path-style addressing)"),
+    setting("ENDPOINT_URL", "", "http(s) URL", "another S3 endpoint than AWS (path-style addressing)"),
     setting("LOG_LEVEL", "info", "error, warn, info or debug", "what is logged"),
 ];
-
-/// Variables that the platform, the SDK and common extensions put into a Lambda's environment, or `cargo lambda watch`
-/// into that of the function it runs.
-///
-/// Everything else there was set by the operator and must be a setting.
-const PLATFORM_PREFIXES: &[&str] = &[
-    "AWS_",
-    "_",
-    "LAMBDA_",
-    "LC_",
-    "LD_",
-    "RUST_",
-    "RUSTUP_",
-    "POWERTOOLS_",
-    "OTEL_",
-    "DD_",
-    "SSL_",
-    "CARGO_",
-    "NO_PROXY",
-    "HTTP",
-];
-const PLATFORM_NAMES: &[&str] = &[
-    "CARGO",
-    "HOME",
-    "HOSTNAME",
-    "LANG",
-    "LOGNAME",
-    "MALLOC_ARENA_MAX",
-    "PATH",
-    "PWD",
-    "SHELL",
-    "SHLVL",
-    "TERM",
-    "TZ",
-    "USER",
-];
-
-/// Whether a variable belongs to the platform and not to us.
-pub(super) fn is_platform_variable(name: &str) -> bool {
-    PLATFORM_NAMES.contains(&name) || PLATFORM_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_cargo_and_rustup_add_when_they_run_the_function_is_no_setting() {
-        for name in ["CARGO", "CARGO_HOME", "CARGO_PKG_NAME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"] {
-            assert!(is_platform_variable(name), "{name}");
-        }
-        for name in ["CARGOES", "EDITOR", "RUSTY"] {
-            assert!(!is_platform_variable(name), "{name}");
-        }
-    }
-}

@@ -1,6 +1,6 @@
-//! HTTP on the loopback interface: accepts connections and ends them. What is said on them is `s3s`'s business.
+//! HTTP on one address: accepts connections and ends them. What is said on them is `s3s`'s business.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -23,9 +23,10 @@ pub(super) struct HttpServer {
 }
 
 impl HttpServer {
-    pub(super) async fn start(service: S3Service) -> Result<Self> {
-        let unavailable = |error: std::io::Error| Error::storage("no local port to serve S3 on").caused_by(error);
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(unavailable)?;
+    pub(super) async fn start(service: S3Service, address: SocketAddr) -> Result<Self> {
+        let unavailable =
+            |error: std::io::Error| Error::configuration(format!("S3 cannot be served on {address}")).caused_by(error);
+        let listener = TcpListener::bind(address).await.map_err(unavailable)?;
         let address = listener.local_addr().map_err(unavailable)?;
         let (stop, stopped) = oneshot::channel();
         let accepting = tokio::spawn(serve(listener, service, stopped));

@@ -1,7 +1,7 @@
 //! The outputs of a run: groups in the order of the rows and the encoders, in parallel, and the rejected records.
 
 use super::{LOOKAHEAD_ROWS, Outputs, Pair, Plan, RowSink, Selected, Tally};
-use crate::config::ParquetCompression;
+use crate::config::{CsvFormulas, ParquetCompression};
 use crate::error::{Error, Result};
 use crate::group::{Groups, Guess};
 use crate::parse::{ParsedChunk, text_value};
@@ -52,6 +52,7 @@ pub(super) struct Finisher {
     keys: Vec<String>,
     groups: Groups,
     parquet_compression: ParquetCompression,
+    csv_formulas: CsvFormulas,
     parquet: Option<(FilteredParquet<UploadWriter>, Box<dyn Upload>)>,
     csv: Option<(FilteredCsv<UploadWriter>, Box<dyn Upload>)>,
     rejected: (RejectedWriter, Box<dyn Upload>),
@@ -70,14 +71,24 @@ impl Finisher {
         });
         let csv = match csv {
             Some(Pair { filtered, grouped }) => {
-                Some((FilteredCsv::new(&plan.columns, UploadWriter(filtered))?, grouped))
+                Some((FilteredCsv::new(&plan.columns, plan.rules.csv_formulas, UploadWriter(filtered))?, grouped))
             }
             None => None,
         };
         let rejected = (RejectedWriter::default(), rejected);
-        let parquet_compression = plan.parquet.compression;
+        let (parquet_compression, csv_formulas) = (plan.parquet.compression, plan.rules.csv_formulas);
         let (groups, rejected_bytes_max) = (Groups::default(), plan.rejected_bytes_max);
-        Ok(Self { keys, groups, parquet_compression, parquet, csv, rejected, rejected_bytes: 0, rejected_bytes_max })
+        Ok(Self {
+            keys,
+            groups,
+            parquet_compression,
+            csv_formulas,
+            parquet,
+            csv,
+            rejected,
+            rejected_bytes: 0,
+            rejected_bytes_max,
+        })
     }
 
     fn write_rejected(&mut self, wave: &[ParsedChunk]) -> Result<()> {
@@ -105,7 +116,7 @@ impl Finisher {
         writer.finish(&mut bytes);
         rejected.write(&bytes)?;
 
-        let Self { groups, parquet_compression, parquet, csv, .. } = self;
+        let Self { groups, parquet_compression, csv_formulas, parquet, csv, .. } = self;
         let in_order = groups.in_order();
         let end_parquet = |(filtered, grouped): (FilteredParquet<UploadWriter>, _)| {
             let filtered = filtered.finish(tally.balance.written)?.0.finish()?;
@@ -113,7 +124,7 @@ impl Finisher {
         };
         let end_csv = |(filtered, mut grouped): (FilteredCsv<UploadWriter>, Box<dyn Upload>)| {
             let mut bytes = Vec::new();
-            csv::grouped(&in_order, &mut bytes);
+            csv::grouped(&in_order, csv_formulas, &mut bytes);
             grouped.write(&bytes)?;
             Ok(StagedPair { filtered: filtered.into_inner().0.finish()?, grouped: grouped.finish()? })
         };

@@ -15,6 +15,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::{Function, Invocation, InvocationIds};
+use crate::visible::visible_lines;
 
 /// Knows whose line it is that is written. Clones share what they know.
 #[derive(Clone, Debug)]
@@ -80,7 +81,8 @@ where
         fields.retain(|name, _| !keys.contains_key(name) && name != "timestamp" && name != "level");
         let level = event.metadata().level().as_str();
         let line = Line { timestamp: &timestamp, level, message, keys, fields };
-        writeln!(writer, "{}", serde_json::to_string(&line).map_err(|_| fmt::Error)?)
+        // For whoever follows the log on a terminal.
+        writeln!(writer, "{}", visible_lines(&serde_json::to_string(&line).map_err(|_| fmt::Error)?))
     }
 }
 
@@ -216,6 +218,14 @@ mod tests {
         let said = line(&log, || crate::log::log_panic(Some(place)));
         assert_eq!((&said["message"], &said["error_type"]), (&json!("panicked"), &json!("Internal")));
         assert_eq!((&said["place"], &said["function_request_id"]), (&json!(place.to_string()), &json!("a")));
+    }
+
+    #[test]
+    fn a_line_says_the_same_without_what_a_terminal_obeys() {
+        let key = "raw_data/\u{9b}2J\u{202e}vsc.csv";
+        let text = text(&log(), || tracing::info!(key, "said"));
+        assert!(text.contains(r"raw_data/\u009b2J\u202evsc.csv"), "{text}");
+        assert_eq!(serde_json::from_str::<Value>(&text).expect("JSON")["key"], key);
     }
 
     #[test]

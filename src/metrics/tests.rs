@@ -26,7 +26,7 @@ fn manifest() -> Manifest {
         "settings": {
             "preset": "default", "window_days": 3, "accessed_from": null, "accessed_to": null,
             "min_session_duration": 30, "active_above": 120, "moderate_from": 30, "masking": "standard",
-            "output_formats": ["csv"], "row_group_rows": 1, "parquet_compression": "snappy",
+            "output_formats": ["csv"], "row_group_rows": 1, "parquet_compression": "snappy", "csv_formulas": "keep",
             "output_revision": 1,
         },
         "program_version": "0.1.0",

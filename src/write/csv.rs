@@ -2,13 +2,15 @@
 //!
 //! Cells that are not cast keep the source's text, quotes included. A record in which nothing changes is copied
 //! whole, which is several times faster than writing it anew and gives the same bytes.
+//!
+//! With [`CsvFormulas::Defuse`] no cell but a number, a date or a moment begins like a formula.
 
 use std::io::Write;
 
 use memchr::memchr3;
 use rayon::prelude::*;
 
-use crate::config::Rules;
+use crate::config::{CsvFormulas, Rules};
 use crate::error::Result;
 use crate::group::NamedGroup;
 use crate::parse::{ParsedChunk, Row};
@@ -16,6 +18,7 @@ use crate::read::scan::{is_well_quoted, unquote};
 use crate::rules::date::write_date;
 use crate::rules::number::{write_double, write_int};
 use crate::schema::{KnownColumn, Layout, OutputColumn, OutputColumns, grouped_schema};
+use crate::write::formulas::{defused, is_formula};
 use crate::write::{KeptRow, RowSource, filled_in};
 
 /// The filtered output under way.
@@ -28,9 +31,9 @@ pub struct FilteredCsv<W> {
 
 impl<W: Write> FilteredCsv<W> {
     /// A writer into `output`, which gets the header line at once.
-    pub fn new(columns: &OutputColumns, mut output: W) -> Result<Self> {
+    pub fn new(columns: &OutputColumns, formulas: CsvFormulas, mut output: W) -> Result<Self> {
         let mut header = Vec::new();
-        header_line(columns.iter().map(|column| columns.name(column)), &mut header);
+        header_line(columns.iter().map(|column| columns.name(column)), formulas, &mut header);
         output.write_all(&header)?;
         Ok(Self { columns: columns.clone(), output, texts: Vec::new() })
     }
@@ -55,12 +58,12 @@ impl<W: Write> FilteredCsv<W> {
     }
 }
 
-fn header_line<'n>(names: impl Iterator<Item = &'n str>, out: &mut Vec<u8>) {
+fn header_line<'n>(names: impl Iterator<Item = &'n str>, formulas: CsvFormulas, out: &mut Vec<u8>) {
     for (index, name) in names.enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        write_text(name.as_bytes(), out);
+        write_value(name.as_bytes(), formulas, out);
     }
     out.push(b'\n');
 }
@@ -85,7 +88,7 @@ struct RowWriter<'a> {
 
 impl RowWriter<'_> {
     fn write(&self, columns: &OutputColumns, out: &mut Vec<u8>) {
-        if self.row.is_verbatim {
+        if self.row.is_verbatim && !self.has_formula(columns) {
             out.extend_from_slice(self.chunk.row_bytes(self.row));
         } else {
             let from_source = KnownColumn::ALL.len() + columns.extras.len();
@@ -119,8 +122,7 @@ impl RowWriter<'_> {
                     write_int(duration.into(), out);
                 }
             }
-            OutputColumn::Known(known) => self.write_raw(self.layout.known(known), out),
-            OutputColumn::Extra(index) => self.write_raw(self.layout.extra(index), out),
+            OutputColumn::Known(_) | OutputColumn::Extra(_) => self.write_raw(column, out),
             derived => self.write_derived_cell(derived, out),
         }
     }
@@ -142,10 +144,16 @@ impl RowWriter<'_> {
                 out.extend_from_slice(level.as_str().as_bytes());
             }
             // What is masked out of a cell without quotes needs none.
-            OutputColumn::MaskedEmail if self.row.is_verbatim && !self.raw(KnownColumn::Email).starts_with(b"\"") => {
+            OutputColumn::MaskedEmail
+                if self.row.is_verbatim
+                    && self.rules.csv_formulas == CsvFormulas::Keep
+                    && !self.raw(KnownColumn::Email).starts_with(b"\"") =>
+            {
                 out.extend_from_slice(self.chunk.masked_email(self.row));
             }
-            OutputColumn::MaskedEmail => write_text(self.chunk.masked_email(self.row), out),
+            OutputColumn::MaskedEmail => {
+                write_value(self.chunk.masked_email(self.row), self.rules.csv_formulas, out);
+            }
             OutputColumn::Known(_) | OutputColumn::Extra(_) => {}
         }
     }
@@ -155,22 +163,56 @@ impl RowWriter<'_> {
     }
 
     /// A cell as the source has it, quoted if it must be.
-    fn write_raw(&self, field: usize, out: &mut Vec<u8>) {
-        match self.chunk.field(self.row, field) {
-            raw if self.row.has_null_marker && self.rules.null_markers.contain(unquote(raw, &mut Vec::new())) => {}
+    fn write_raw(&self, column: OutputColumn, out: &mut Vec<u8>) {
+        let Some(raw) = self.source(column) else { return };
+        match raw {
+            _ if self.row.has_null_marker && self.rules.null_markers.contain(unquote(raw, &mut Vec::new())) => {}
             b"\"\"" => {}
-            raw if is_well_quoted(raw) => out.extend_from_slice(raw),
-            raw => write_text(unquote(raw, &mut Vec::new()), out),
+            _ if self.is_formula(column, raw) => write_text(&defused(unquote(raw, &mut Vec::new())), out),
+            _ if is_well_quoted(raw) => out.extend_from_slice(raw),
+            _ => write_text(unquote(raw, &mut Vec::new()), out),
+        }
+    }
+
+    /// The cell of the source that a column shows; `None`: it is derived.
+    fn source(&self, column: OutputColumn) -> Option<&[u8]> {
+        let field = match column {
+            OutputColumn::Known(known) => self.layout.known(known),
+            OutputColumn::Extra(index) => self.layout.extra(index),
+            _ => return None,
+        };
+        Some(self.chunk.field(self.row, field))
+    }
+
+    /// Whether a row that could be copied has a cell that must be defused.
+    fn has_formula(&self, columns: &OutputColumns) -> bool {
+        let is_formula = |column| self.source(column).is_some_and(|raw| self.is_formula(column, raw));
+        self.rules.csv_formulas == CsvFormulas::Defuse && columns.iter().any(is_formula)
+    }
+
+    /// Whether a cell of the source must be defused. What is no number or moment, though its column has them, is text.
+    fn is_formula(&self, column: OutputColumn, raw: &[u8]) -> bool {
+        if self.rules.csv_formulas == CsvFormulas::Keep || !is_formula(raw.strip_prefix(b"\"").unwrap_or(raw)) {
+            return false;
+        }
+        match column {
+            OutputColumn::Known(KnownColumn::BirthDate) => self.row.birth_date.is_none(),
+            OutputColumn::Known(KnownColumn::AccessedAt) => self.row.accessed_at.is_none(),
+            OutputColumn::Known(KnownColumn::SessionDuration) => self.row.session_duration.is_none(),
+            OutputColumn::Known(KnownColumn::DownloadSpeed) => self.row.download_speed.is_none(),
+            OutputColumn::Known(KnownColumn::UploadSpeed) => self.row.upload_speed.is_none(),
+            OutputColumn::Known(KnownColumn::ConsumedTraffic) => self.row.consumed_traffic.is_none(),
+            _ => true,
         }
     }
 }
 
 /// The whole grouped output.
-pub fn grouped(groups: &[NamedGroup<'_>], out: &mut Vec<u8>) {
+pub fn grouped(groups: &[NamedGroup<'_>], formulas: CsvFormulas, out: &mut Vec<u8>) {
     let schema = grouped_schema();
-    header_line(schema.fields().iter().map(|field| field.name().as_str()), out);
+    header_line(schema.fields().iter().map(|field| field.name().as_str()), formulas, out);
     for (name, group) in groups {
-        write_text(name.unwrap_or_default(), out);
+        write_value(name.unwrap_or_default(), formulas, out);
         out.push(b',');
         write_double(group.avg_session_duration(), out);
         out.push(b',');
@@ -180,6 +222,14 @@ pub fn grouped(groups: &[NamedGroup<'_>], out: &mut Vec<u8>) {
         out.push(b',');
         write_int(group.sessions, out);
         out.push(b'\n');
+    }
+}
+
+/// A text as a cell, defused if that is wanted.
+fn write_value(text: &[u8], formulas: CsvFormulas, out: &mut Vec<u8>) {
+    match formulas {
+        CsvFormulas::Keep => write_text(text, out),
+        CsvFormulas::Defuse => write_text(&defused(text), out),
     }
 }
 
@@ -201,6 +251,20 @@ pub(super) fn write_quoted(text: &[u8], out: &mut Vec<u8>) {
         out.extend_from_slice(piece);
         if piece.ends_with(b"\"") {
             out.push(b'"');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_columns_and_of_groups_are_defused_only_if_that_is_wanted() {
+        for (formulas, header) in [(CsvFormulas::Keep, "a,+b,\"=c,d\"\n"), (CsvFormulas::Defuse, "a,'+b,\"'=c,d\"\n")] {
+            let mut out = Vec::new();
+            header_line(["a", "+b", "=c,d"].into_iter(), formulas, &mut out);
+            assert_eq!(String::from_utf8(out).expect("UTF-8"), header);
         }
     }
 }

@@ -45,6 +45,32 @@ async fn files_found_at_the_start_are_objects() {
     client.head_object().bucket("found").key("day/x.csv").send().await.expect_err("the server has stopped");
 }
 
+#[tokio::test]
+async fn each_server_has_a_secret_of_its_own_that_another_cannot_be_used_with() {
+    let (one, other) = (LocalS3::start().await, LocalS3::start().await);
+    let secrets = [one.server.secret_access_key(), other.server.secret_access_key()];
+    assert_ne!(secrets[0], secrets[1]);
+    assert!(secrets.iter().all(|secret| secret.len() == 64), "{secrets:?}");
+    let stranger = client_config(&other.server).endpoint_url(one.server.endpoint_url()).build();
+    let answer = Client::from_conf(stranger).list_objects_v2().bucket(BUCKET).send().await;
+    assert_eq!(refusal(answer), (403, "SignatureDoesNotMatch".to_owned()));
+}
+
+#[tokio::test]
+async fn a_server_listens_where_it_is_told_to_and_names_an_address_that_this_machine_reaches() {
+    let root = tempfile::tempdir().expect("a folder");
+    let options = EmbeddedS3Options { address: "0.0.0.0:0".parse().expect("an address"), ..Default::default() };
+    let server = EmbeddedS3::start(root.path(), options).await.expect("a start");
+    let client = Client::from_conf(client_config(&server).build());
+    assert!(server.endpoint_url().starts_with("http://127.0.0.1:"), "{}", server.endpoint_url());
+    client.create_bucket().bucket("found").send().await.expect("an answer");
+
+    let taken = server.endpoint_url().trim_start_matches("http://").parse().expect("an address");
+    let options = EmbeddedS3Options { address: taken, ..Default::default() };
+    let Err(error) = EmbeddedS3::start(root.path(), options).await else { panic!("the port is taken") };
+    assert!(error.to_string().starts_with(&format!("S3 cannot be served on {taken}")), "{error}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_sixteen_that_create_exactly_one_wins() {
     let s3 = LocalS3::start().await;
@@ -175,7 +201,7 @@ async fn right_checksums_are_accepted_and_returned() {
 
 #[tokio::test]
 async fn pages_hold_every_key_once_and_in_the_order_of_their_bytes() {
-    let s3 = LocalS3::start_with(EmbeddedS3Options { page_keys_max: 3 }).await;
+    let s3 = LocalS3::start_with(EmbeddedS3Options { page_keys_max: 3, ..EmbeddedS3Options::default() }).await;
     // U+FF5E sorts before U+1F600 in UTF-8, but after it in UTF-16.
     let mut keys =
         ["in/a", "in/a-b", "in/a0", "in/B", "in/c/d", "in/\u{ff5e}", "in/\u{1f600}", "other"].map(str::to_owned);
@@ -209,7 +235,7 @@ async fn pages_hold_every_key_once_and_in_the_order_of_their_bytes() {
 
 #[tokio::test]
 async fn a_delimiter_rolls_folders_up_across_pages() {
-    let s3 = LocalS3::start_with(EmbeddedS3Options { page_keys_max: 1 }).await;
+    let s3 = LocalS3::start_with(EmbeddedS3Options { page_keys_max: 1, ..EmbeddedS3Options::default() }).await;
     for key in ["a/1", "a/2", "b", "c/1", "c/2"] {
         s3.put(key, "").await;
     }

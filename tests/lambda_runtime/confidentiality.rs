@@ -113,6 +113,7 @@ async fn a_start_that_failed_is_logged_once_and_again_with_each_request() {
     let expected =
         [(String::new(), error("the function cannot start")), (failed.request_id, error("invocation failed"))];
     assert_eq!(output.by_request(), BTreeMap::from(expected), "{written}");
-    assert!(output.log.iter().all(|line| line["error"] == "unknown setting WINDOW_DAY"), "{written}");
+    let expected = "unknown setting WINDOW_DAY; did you mean WINDOW_DAYS?";
+    assert!(output.log.iter().all(|line| line["error"] == expected), "{written}");
     assert_eq!(output.metrics, [json!(null); 0], "nothing ran");
 }

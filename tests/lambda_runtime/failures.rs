@@ -39,7 +39,7 @@ async fn an_event_that_is_none_of_ours_is_the_senders_error() {
 #[tokio::test]
 async fn settings_that_cannot_be_used_fail_every_invocation_and_are_named() {
     let cases = [
-        (("WINDOW_DAY", "3"), "unknown setting WINDOW_DAY"),
+        (("WINDOW_DAY", "3"), "unknown setting WINDOW_DAY; did you mean WINDOW_DAYS?"),
         (("WINDOW_DAYS", "x"), r#"setting WINDOW_DAYS cannot be "x"; expected: days, 1 to 366"#),
         (("WINDOW_DAYS", "0"), r#"setting WINDOW_DAYS cannot be "0"; expected: days, 1 to 366"#),
         (("LAKE", ""), "setting LAKE is missing"),

@@ -93,3 +93,29 @@ async fn the_environment_of_sam_local_starts_the_function_under_the_names_given(
     assert_eq!(metrics[0]["service"], "clean");
     assert_eq!(metrics[0]["_aws"]["CloudWatchMetrics"][0]["Namespace"], "Lake");
 }
+
+#[tokio::test]
+async fn variables_of_others_and_empty_ones_stop_no_start_and_the_former_are_named_for_who_looks() {
+    let others =
+        [("EDGE_PORT", "secret"), ("LOCALSTACK_HOSTNAME", "secret"), ("DD_LOG_LEVEL", "secret"), ("EDITOR", "secret")];
+    let empty = [("MASKING", ""), ("MAX_REJECTED_RATIO", ""), ("ACCESSED_TO", ""), ("THREADS", "")];
+    for level in ["info", "debug"] {
+        let lambda = Deployment::start(&[&others[..], &empty[..], &[("LOG_LEVEL", level)]].concat()).await;
+        lambda.put_batch();
+        let reply = lambda.function.invoke(&event("put")).await.reply();
+        assert_eq!(reply["runs"][0]["status"], "published", "{reply}");
+        let manifest: Value =
+            serde_json::from_str(&lambda.output("runs/run_date=2024-09-15/manifest.json")).expect("JSON");
+        assert_eq!(manifest["settings"]["accessed_to"], "2024-12-31", "an empty variable opens nothing");
+        let (written, _) = lambda.function.stop();
+        assert!(!written.contains("secret\""), "{written}");
+        let line =
+            Output::of(&written).log.into_iter().find(|line| line["message"] == "variables that are no settings");
+        assert_eq!(line.is_some(), level == "debug", "{written}");
+        if let Some(line) = line {
+            let named: Vec<&str> = line["variables"].as_str().expect("names").split(' ').collect();
+            assert!(others.iter().all(|(name, _)| named.contains(name)), "{line}");
+            assert!(!named.contains(&"LAKE") && !named.contains(&"THREADS"), "{line}");
+        }
+    }
+}

@@ -15,8 +15,8 @@ from processes import TIMEOUT_SECONDS, Failed, stop, wait_until
 LOOPBACK = "127.0.0.1"
 INVOCATIONS = "/2015-03-31/functions/function/invocations"
 
-# What Lambda puts into the environment of every function, as far as the emulator does not. The function refuses any
-# other variable, so it must not see those of the shell.
+# What Lambda puts into the environment of every function, as far as the emulator does not. Nothing of the shell is
+# beside it, so that the function does the same everywhere.
 ENVIRONMENT = {
     "AWS_EXECUTION_ENV": "AWS_Lambda_rust",
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",

@@ -29,7 +29,7 @@ def batch_key(day: str) -> str:
 class Lake:
     """Serves below `folder` until the `with` block ends."""
 
-    def __init__(self, program: Path, folder: Path) -> None:
+    def __init__(self, program: Path, folder: Path, address: str = "127.0.0.1") -> None:
         self.bucket = folder / "buckets" / BUCKET
         for day in BATCH_DAYS:
             options = ["--out", str(self.bucket / "raw_data"), "--date", day, "--rows", str(ROWS_PER_DAY)]
@@ -37,7 +37,7 @@ class Lake:
             subprocess.run(generate, check=True, stdout=subprocess.DEVNULL, timeout=TIMEOUT_SECONDS)
         self.log = folder / "server.log"
         with self.log.open("wb") as log:
-            serve = [str(program), "serve", "--folder", str(folder / "buckets")]
+            serve = [str(program), "serve", "--folder", str(folder / "buckets"), "--address", f"{address}:0"]
             self.server = subprocess.Popen(
                 serve, env={}, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
@@ -46,7 +46,8 @@ class Lake:
         try:
             wait_until(lambda: "AWS_ENDPOINT_URL=" in self.log.read_text(), "the S3 server", self.server, self.log)
             # What the server prints are lines of NAME=value.
-            self.access = dict(line.split("=", 1) for line in self.log.read_text().splitlines())
+            lines = self.log.read_text().splitlines()
+            self.access = dict(line.split("=", 1) for line in lines if line.startswith("AWS_"))
         except BaseException:
             stop(self.server)
             raise

@@ -17,7 +17,7 @@ from processes import Failed, end_like_ctrl_c_on_termination, stop
 FUNCTION = "drivendata-transform"
 LOOPBACK = "127.0.0.1"
 
-# The function refuses variables it does not know, and gets those of cargo. What cargo needs, it knows.
+# What cargo needs. No more of the shell: its AWS profile or session token would be used with the local server.
 OF_THE_SHELL = {"HOME", "LANG", "PATH", "TERM", "USER"}
 OF_TOOLS = ("CARGO_", "RUSTUP_", "SSL_")
 

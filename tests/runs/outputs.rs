@@ -95,7 +95,7 @@ async fn a_folder_a_bucket_and_a_prefix_of_one_get_the_same_bytes() {
 async fn a_day_of_several_parts_and_ranges_is_published_whole() {
     let lake = DataLake::bucket().await;
     lake.put(&key(TODAY), &generated(TODAY, 30_000).0);
-    let settings = [("ACCESSED_FROM", ""), ("ACCESSED_TO", "")];
+    let settings = [("ACCESSED_FROM", "open"), ("ACCESSED_TO", "open")];
     let limits = S3Limits { range_bytes: 1 << 20, part_bytes: 5 << 20, ..S3Limits::default() };
     run(&lake.runner_on(lake.store_with(limits), &settings), TODAY).await.expect("a run");
     let parts = lake.s3().faults().calls().into_iter().filter(|call| call.operation == "UploadPart").count();

@@ -10,6 +10,7 @@ from stack import PARAMETER_SETS, ROOT, Stack
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--program", default=str(ROOT / "target/debug/drivendata"), help="the drivendata program")
+    parser.addoption("--function", default=str(ROOT / "target/debug/drivendata-transform"), help="the function")
 
 
 @pytest.fixture(params=PARAMETER_SETS, ids=lambda name: name.replace(" ", "-"))

@@ -54,7 +54,7 @@ def sam_commands(*variables: str) -> list[tuple[list[str], dict[str, str]]]:
 
 
 def test_make_deploys_what_it_built_with_the_parameters_given() -> None:
-    given = """PARAMETERS=WindowDays=7 AccessedTo="" ScheduleExpression="cron(0 6 * * ? *)\""""
+    given = """PARAMETERS=WindowDays=7 AccessedTo=open ScheduleExpression="cron(0 6 * * ? *)\""""
     (build, to_build), (deploy, to_deploy) = sam_commands("STACK=leaddata", "ARCH=x86_64", given)
     assert "build" in build and "deploy" in deploy
     assert deploy[deploy.index("--stack-name") + 1] == "leaddata"
@@ -62,7 +62,7 @@ def test_make_deploys_what_it_built_with_the_parameters_given() -> None:
     assert to_deploy == {
         "Architecture": "x86_64",
         "WindowDays": "7",
-        "AccessedTo": "",
+        "AccessedTo": "open",
         "ScheduleExpression": "cron(0 6 * * ? *)",
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from lake import DATES, Lake
-from stack import ROOT, STACK_NAME, Stack
+from stack import ROOT, STACK_NAME, Stack, source
 
 SETTING = re.compile(r'setting\(\s*"([A-Z_]+)",\s*"([^"]*)"')
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
@@ -54,12 +54,12 @@ def test_every_default_is_that_of_the_program() -> None:
 
 
 def test_a_parameter_reaches_its_setting() -> None:
-    settings = variables(Stack({"WindowDays": "7", "AccessedTo": "", "BucketName": "another-lake"}))
-    assert (settings["WINDOW_DAYS"], settings["ACCESSED_TO"]) == ("7", "")
+    settings = variables(Stack({"WindowDays": "7", "AccessedTo": "open", "BucketName": "another-lake"}))
+    assert (settings["WINDOW_DAYS"], settings["ACCESSED_TO"]) == ("7", "open")
     assert settings["LAKE"] == "s3://another-lake"
 
 
-@pytest.mark.parametrize("given", [{}, {"AccessedTo": "2030-12-31"}, {"AccessedFrom": "", "Masking": "glue"}])
+@pytest.mark.parametrize("given", [{}, {"AccessedTo": "2030-12-31"}, {"AccessedFrom": "open", "Masking": "glue"}])
 def test_the_glue_preset_decides_what_no_parameter_changes(given: dict[str, str], lake: Lake) -> None:
     typed = {SETTING_OF[name]: value for name, value in given.items()}
     expected = rules_of_a_run(lake, {"PRESET": "glue", **typed})
@@ -68,7 +68,21 @@ def test_the_glue_preset_decides_what_no_parameter_changes(given: dict[str, str]
 
 
 def test_without_the_glue_preset_every_rule_is_given() -> None:
-    assert set(SETTING_OF.values()) <= variables(Stack({"AccessedFrom": "2024-01-01"})).keys()
+    given = variables(Stack({"AccessedFrom": "2024-01-01"}))
+    assert all(given[name] for name in SETTING_OF.values())
+
+
+def test_no_setting_is_left_to_a_value_that_sam_cli_cannot_resolve_locally() -> None:
+    declared = source()["Resources"]["Function"]["Properties"]["Environment"]["Variables"]
+    assert "AWS::NoValue" not in json.dumps(declared)
+    assert not any(isinstance(spec["Default"], float) for spec in source()["Parameters"].values())
+
+
+@pytest.mark.parametrize("name", ["AccessedFrom", "AccessedTo"])
+def test_an_access_date_is_a_date_or_open_and_never_empty(name: str) -> None:
+    pattern = re.compile(source()["Parameters"][name]["AllowedPattern"])
+    assert all(pattern.fullmatch(value) for value in ("open", "2024-12-31"))
+    assert not any(pattern.fullmatch(value) for value in ("", "opened", "2024-12-31 ", "2024"))
 
 
 def test_the_function_is_as_large_as_the_parameters_say() -> None:
@@ -107,6 +121,5 @@ def test_a_panic_stays_reportable_however_the_function_is_built() -> None:
     assert build == {"no_default_features": True, "locked": True, "disable_optimizations": True}
 
 
-def test_the_program_lets_the_names_for_logs_and_metrics_pass(stack: Stack) -> None:
-    assert '"POWERTOOLS_"' in (ROOT / "src/config/settings.rs").read_text(encoding="utf-8")
+def test_the_metrics_are_those_of_the_stack(stack: Stack) -> None:
     assert variables(stack)["POWERTOOLS_SERVICE_NAME"] == STACK_NAME

@@ -86,7 +86,7 @@ def test_every_query_of_the_page_runs(statement: str, athena: duckdb.DuckDBPyCon
 def test_the_view_has_each_row_in_the_run_of_its_own_batch(athena: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     runs, once = ids_by_run(athena, "filtered"), ids_by_run(athena, "filtered_once")
     kept = ids_of_single_batches(lake, "single_batches/")
-    read = ids_of_single_batches(lake, "unfiltered/", "--accessed-from=", "--accessed-to=", "--min-session-duration=-1")
+    read = ids_of_single_batches(lake, "unfiltered/", "--accessed-from=open", "--accessed-to=open", "--min-session-duration=-1")
     assert once[DATES[0]] == kept[DATES[0]]
     hidden: set[str] = set()
     hidden_ever = 0

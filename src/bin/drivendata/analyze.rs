@@ -14,6 +14,7 @@ use drivendata_transform::run::Runner;
 use drivendata_transform::window::BatchDate;
 use drivendata_transform::{lake, log};
 
+use crate::print;
 use crate::progress::Bar;
 use crate::run::newest_batch;
 use crate::settings::SettingsArguments;
@@ -55,7 +56,7 @@ pub(crate) async fn analyze(arguments: AnalyzeArguments) -> Result<()> {
     bar.finish();
     let analysis = analysis?;
     // Piece by piece: there may be millions of addresses.
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = print::Visible(BufWriter::new(std::io::stdout().lock()));
     let printed = if arguments.json {
         serde_json::to_writer_pretty(&mut out, &analysis).map_err(io::Error::from).and_then(|()| writeln!(out))
     } else {

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use drivendata_transform::error::Result;
 use drivendata_transform::generate::{GenerateOptions, Generated, file_name};
 use drivendata_transform::log;
+use drivendata_transform::visible::visible;
 
 use crate::{file_error, print};
 
@@ -71,7 +72,12 @@ pub(crate) fn generate(arguments: &GenerateArguments) -> Result<()> {
         let _ = fs::remove_file(&unfinished);
     })?;
     fs::rename(&unfinished, &path).map_err(|error| file_error(&path, error))?;
-    print::line(format_args!("{}: {} rows, {} bytes", path.display(), generated.rows, generated.bytes))?;
+    print::line(format_args!(
+        "{}: {} rows, {} bytes",
+        visible(&path.display().to_string()),
+        generated.rows,
+        generated.bytes
+    ))?;
     Ok(())
 }
 

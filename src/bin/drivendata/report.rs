@@ -3,6 +3,7 @@
 use comfy_table::{CellAlignment, Table, presets};
 use drivendata_transform::error::{Error, Result};
 use drivendata_transform::run::{Report, Status};
+use drivendata_transform::visible::visible;
 use drivendata_transform::window::BatchDate;
 use serde_json::json;
 
@@ -68,12 +69,16 @@ pub(crate) fn print_tables(outcomes: &Outcomes, lake: &str) -> Result<()> {
             peak,
         ]);
         for output in &manifest.outputs {
-            outputs.add_row([output.version.key.clone(), output.rows.to_string(), output.version.bytes.to_string()]);
+            outputs.add_row([
+                visible(&output.version.key).into_owned(),
+                output.rows.to_string(),
+                output.version.bytes.to_string(),
+            ]);
         }
     }
     align_numbers(&mut balances, 2);
     align_numbers(&mut outputs, 1);
-    print::line(format_args!("{balances}\n\n{outputs}\n\nin {lake}"))?;
+    print::line(format_args!("{balances}\n\n{outputs}\n\nin {}", visible(lake)))?;
     for Report { manifest, .. } in reports {
         for warning in &manifest.warnings {
             let (run_date, message) = (manifest.run_date, &warning.message);
@@ -86,9 +91,9 @@ pub(crate) fn print_tables(outcomes: &Outcomes, lake: &str) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn table(header: &[&str]) -> Table {
+pub(crate) fn table(header: &[impl AsRef<str>]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header.iter().map(AsRef::as_ref));
     table
 }
 

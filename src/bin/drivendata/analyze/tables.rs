@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, Table, TableComponent};
 use drivendata_transform::analyze::{Analysis, Cell};
+use drivendata_transform::visible::visible;
 
 use crate::report::{self, align_numbers};
 
@@ -34,13 +35,13 @@ pub(super) fn write(analysis: &Analysis, top: usize, out: &mut impl Write) -> io
     writeln!(out, "\nSessions per day\n{}", sessions_per_day(analysis))?;
     writeln!(out, "\nYears of birth\n{}", birth_years(analysis))?;
     match &analysis.export {
-        Some(export) => writeln!(out, "\n{} rows exported to {export}", balance.rows),
+        Some(export) => writeln!(out, "\n{} rows exported to {}", balance.rows, visible(export)),
         None => Ok(()),
     }
 }
 
 /// A table without lines between its rows, of which there may be many.
-fn table(header: &[&str]) -> Table {
+fn table(header: &[impl AsRef<str>]) -> Table {
     let mut table = report::table(header);
     for line in [
         TableComponent::HorizontalLines,
@@ -56,7 +57,7 @@ fn table(header: &[&str]) -> Table {
 fn schema(analysis: &Analysis) -> Table {
     let mut table = table(&["column", "type"]);
     for column in &analysis.schema {
-        table.add_row([&column.name, column.data_type]);
+        table.add_row([&visible(&column.name), column.data_type]);
     }
     table
 }
@@ -67,7 +68,7 @@ fn first_rows(analysis: &Analysis) -> Vec<Table> {
     let width = |index: usize| {
         let cells = analysis.first_rows.iter().map(|row| cell_width(&row[index])).max();
         // A space on each side, and one between two columns.
-        3 + cells.unwrap_or(0).max(analysis.schema[index].name.chars().count())
+        3 + cells.unwrap_or(0).max(visible(&analysis.schema[index].name).chars().count())
     };
     let widest = usize::from(Table::new().width().unwrap_or(WIDTH));
     let mut blocks: Vec<Vec<usize>> = Vec::new();
@@ -86,7 +87,7 @@ fn first_rows(analysis: &Analysis) -> Vec<Table> {
         }
     }
     let block = |indices: Vec<usize>| {
-        let names: Vec<&str> = indices.iter().map(|&index| analysis.schema[index].name.as_str()).collect();
+        let names: Vec<_> = indices.iter().map(|&index| visible(&analysis.schema[index].name)).collect();
         let mut table = table(&names);
         for row in &analysis.first_rows {
             table.add_row(indices.iter().map(|&index| shown(&row[index])));
@@ -105,7 +106,7 @@ fn describe(analysis: &Analysis) -> Table {
     let mut table = table(&["column", "count", "mean", "stddev", "min", "max"]);
     for column in &analysis.describe {
         let [mean, stddev, min, max] = [&column.mean, &column.stddev, &column.min, &column.max].map(shown);
-        table.add_row([column.column.clone(), column.count.to_string(), mean, stddev, min, max]);
+        table.add_row([visible(&column.column).into_owned(), column.count.to_string(), mean, stddev, min, max]);
     }
     align_numbers(&mut table, 1);
     table
@@ -115,7 +116,7 @@ fn traffic(analysis: &Analysis, top: usize) -> Table {
     let mut table = table(&["ip_address", "consumed_traffic"]);
     for total in analysis.traffic_per_ip.iter().take(top) {
         let address = total.ip_address.unwrap_or_else(|| "null".to_owned());
-        table.add_row([address, shown(&total.consumed_traffic)]);
+        table.add_row([visible(&address).into_owned(), shown(&total.consumed_traffic)]);
     }
     align_numbers(&mut table, 1);
     table
@@ -144,7 +145,7 @@ fn birth_years(analysis: &Analysis) -> Table {
 fn shown(cell: &Option<Cell>) -> String {
     let text = match cell {
         None => return "null".to_owned(),
-        Some(Cell::Text(text)) => text.replace(|c: char| c.is_control(), " "),
+        Some(Cell::Text(text)) => visible(text).into_owned(),
         Some(number) => return number.to_string(),
     };
     if text.chars().count() <= CELL_CHARACTERS_MAX {
