@@ -160,9 +160,9 @@ fn rejected(lake: &Lake) -> Vec<RejectedRecord> {
     let record = |record: csv::StringRecord| RejectedRecord {
         number: record[1].to_owned(),
         offset: record[2].parse().expect("a number"),
-        length: record[3].parse().expect("a number"),
-        reason: record[5].to_owned(),
-        record: record[6].to_owned(),
+        length: record[6].parse().expect("a number"),
+        reason: record[4].to_owned(),
+        record: record[5].to_owned(),
         base64: record[7].to_owned(),
     };
     reader.records().map(|found| record(found.expect("readable"))).collect()
@@ -181,6 +181,17 @@ async fn a_record_that_is_not_utf8_stands_in_base64_beside_what_can_be_read_of_i
     assert!(rejected.record.starts_with("Mar\u{fffd}a,user,"), "{}", rejected.record);
     let original = BASE64_STANDARD.decode(&rejected.base64).expect("base64");
     assert!(original == bytes[rejected.offset..rejected.offset + rejected.length], "byte for byte");
+}
+
+#[tokio::test]
+async fn a_rejected_record_that_begins_like_a_formula_is_defused_on_request() {
+    let formula = "=HYPERLINK(\"\"http://x\"\")";
+    for (setting, record) in [("keep", formula.to_owned()), ("defuse", format!("'{formula}"))] {
+        let lake = Lake::new();
+        lake.write("raw_data/batch_2024-09-15.csv", &batch(&[row("Ana", 1), formula.to_owned()]));
+        lake.run("2024-09-15", &[("MAX_REJECTED_RATIO", "0.5"), ("CSV_FORMULAS", setting)]).await.expect("a run");
+        assert_eq!(rejected(&lake)[0].record, record);
+    }
 }
 
 #[tokio::test]

@@ -75,7 +75,7 @@ impl Finisher {
             }
             None => None,
         };
-        let rejected = (RejectedWriter::default(), rejected);
+        let rejected = (RejectedWriter::new(plan.rules.csv_formulas), rejected);
         let (parquet_compression, csv_formulas) = (plan.parquet.compression, plan.rules.csv_formulas);
         let (groups, rejected_bytes_max) = (Groups::default(), plan.rejected_bytes_max);
         Ok(Self {

@@ -2,26 +2,34 @@
 //!
 //! The file is valid UTF-8, so that every reader opens it: bytes of a record that are not become U+FFFD, and such a
 //! record stands beside that in base64. A record that is too long to be parsed is cut.
+//!
+//! People open this file in spreadsheets, so with `CSV_FORMULAS=defuse` a record that begins like a formula gets an
+//! apostrophe, too.
+
+use std::borrow::Cow;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use super::csv::{write_quoted, write_text};
+use super::formulas::is_formula;
+use crate::config::CsvFormulas;
 use crate::parse::{ParsedChunk, Rejected};
 use crate::read::cutter::{Content, RECORD_BYTES_MAX};
 use crate::rules::Reason;
 
 /// The header line. `record_number` counts an object's records from 1, `byte_offset` its plain text from 0;
 /// `record_bytes` is the record's length, also where it is cut.
-pub const HEADER: &[u8] = b"object,record_number,byte_offset,record_bytes,column,reason,record,record_base64\n";
+pub const HEADER: &[u8] = b"object,record_number,byte_offset,column,reason,record,record_bytes,record_base64\n";
 
 /// What is kept of a record longer than [`RECORD_BYTES_MAX`]: enough to recognise it by, and short enough for readers
 /// that limit the length of a line.
 const CUT_BYTES: usize = 64 * 1024;
 
 /// Writes the rejected records of chunks that come in order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct RejectedWriter {
+    formulas: CsvFormulas,
     /// The record written last, while it may go on in the next chunk.
     open: Option<OpenRecord>,
     /// The object of the last chunk, and the records it held up to its end.
@@ -32,7 +40,7 @@ pub struct RejectedWriter {
 /// A record that is not written yet.
 #[derive(Debug)]
 struct OpenRecord {
-    /// The cells before its length.
+    /// The cells that say where it is.
     place: Vec<u8>,
     column: &'static str,
     reason: Reason,
@@ -44,6 +52,11 @@ struct OpenRecord {
 }
 
 impl RejectedWriter {
+    /// A writer that has written nothing.
+    pub fn new(formulas: CsvFormulas) -> Self {
+        Self { formulas, open: None, object: 0, records_before: 0 }
+    }
+
     /// Writes those of the next chunk, which is of the object with this key.
     pub fn write(&mut self, chunk: &ParsedChunk, key: &str, out: &mut Vec<u8>) {
         if chunk.chunk.content == Content::MoreOfBroken {
@@ -66,7 +79,7 @@ impl RejectedWriter {
     /// Ends the last record.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         if let Some(open) = self.open.take() {
-            open.write(out);
+            open.write(self.formulas, out);
         }
     }
 
@@ -93,29 +106,25 @@ impl OpenRecord {
         self.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
-    fn write(self, out: &mut Vec<u8>) {
+    fn write(self, formulas: CsvFormulas, out: &mut Vec<u8>) {
         let length = self.length - self.line_end_length;
         let kept = if length > RECORD_BYTES_MAX as u64 { CUT_BYTES } else { length as usize };
         let record = &self.bytes[..kept];
         out.extend_from_slice(&self.place);
-        out.extend_from_slice(format!("{length},{},{},\"", self.column, self.reason).as_bytes());
-        match std::str::from_utf8(record) {
-            Ok(text) => {
-                write_quoted(text.as_bytes(), out);
-                out.extend_from_slice(b"\",\n");
-            }
+        out.extend_from_slice(format!("{},{},\"", self.column, self.reason).as_bytes());
+        if formulas == CsvFormulas::Defuse && is_formula(record) {
+            out.push(b'\'');
+        }
+        let (text, base64) = match std::str::from_utf8(record) {
+            Ok(text) => (Cow::Borrowed(text), String::new()),
             // A character that was cut in two is not the record's fault.
             Err(error) if (kept as u64) < length && error.error_len().is_none() => {
-                write_quoted(&record[..error.valid_up_to()], out);
-                out.extend_from_slice(b"\",\n");
+                (String::from_utf8_lossy(&record[..error.valid_up_to()]), String::new())
             }
-            Err(_) => {
-                write_quoted(String::from_utf8_lossy(record).as_bytes(), out);
-                out.extend_from_slice(b"\",");
-                out.extend_from_slice(BASE64_STANDARD.encode(record).as_bytes());
-                out.push(b'\n');
-            }
-        }
+            Err(_) => (String::from_utf8_lossy(record), BASE64_STANDARD.encode(record)),
+        };
+        write_quoted(text.as_bytes(), out);
+        out.extend_from_slice(format!("\",{length},{base64}\n").as_bytes());
     }
 }
 
