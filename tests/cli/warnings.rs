@@ -48,3 +48,15 @@ fn a_warning_can_be_made_a_failure() {
     assert!(!home.path().join("lake/transformed_data/runs").exists(), "nothing was published");
     run(&home, &["--fail-on-warnings", "few_rows"]).succeeded();
 }
+
+#[test]
+fn a_key_cannot_forge_a_line_by_its_warning() {
+    let home = Home::new();
+    home.write("lake/raw_data/batch_2024-09-15 a.csv", batch(&[row("Ana", 1)]));
+    let bytes = batch(&[row("Ion", 2)]);
+    home.write("lake/raw_data/batch_2024-09-15 b\nwarning: forged\u{1b}[2J.csv", &bytes[..bytes.len() - 1]);
+    let answer = run(&home, &[]).succeeded();
+    let [warning] = warnings(&answer)[..] else { panic!("one warning: {answer}") };
+    assert!(warning.contains("b\\nwarning: forged") && warning.ends_with("(unterminated_last_record)"), "{warning}");
+    assert!(!answer.contains('\u{1b}'), "{answer}");
+}

@@ -106,7 +106,8 @@ async fn an_unchanged_day_keeps_its_warnings() {
 #[tokio::test]
 async fn rows_of_which_none_was_written_say_where_they_ended() {
     let dated = |date: &str| batch(&[row("Ana", 1).replace("2024-09-14 08", date)]);
-    let cases: [(Vec<u8>, &[(&str, &str)], &str); 6] = [
+    type Settings = &'static [(&'static str, &'static str)];
+    let cases: [(Vec<u8>, Settings, &str); 6] = [
         (dated("2025-01-01 00"), &[], "the only row is dated after ACCESSED_TO 2024-12-31"),
         (dated("2023-12-31 23"), &[], "the only row is dated before ACCESSED_FROM 2024-01-01"),
         (dated("soon"), &[("PRESET", "glue")], "the only row is without an access date that can be read"),

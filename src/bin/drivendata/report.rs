@@ -81,7 +81,7 @@ pub(crate) fn print_tables(outcomes: &Outcomes, lake: &str) -> Result<()> {
     print::line(format_args!("{balances}\n\n{outputs}\n\nin {}", visible(lake)))?;
     for Report { manifest, .. } in reports {
         for warning in &manifest.warnings {
-            let (run_date, message) = (manifest.run_date, &warning.message);
+            let (run_date, message) = (manifest.run_date, visible(&warning.message));
             print::line(format_args!("warning: the run of {run_date}: {message} ({})", warning.kind))?;
         }
         for missing in &manifest.missing_days {
