@@ -13,6 +13,7 @@ from pathlib import Path
 
 import footers
 import lake
+import odd
 import readers
 import twin
 from recompute import recompute
@@ -36,6 +37,9 @@ def main():
             assert list(manifests) == lake.RUN_DATES, f"runs of {list(manifests)}"
             for run_date, manifest in manifests.items():
                 check_run(folder, run_date, manifest, engines)
+    with tempfile.TemporaryDirectory() as folder:
+        odd.check(str(Path(arguments.program).resolve()), Path(folder))
+    print("odd records and dates open in pandas, Polars, DuckDB and pyarrow")
     seconds = time.monotonic() - started
     print(f"{', '.join(engines)} read what is published, and DuckDB computes the same ({seconds:.0f} s)")
 
