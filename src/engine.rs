@@ -15,7 +15,7 @@ mod watch;
 pub use finish::{GrowingMemory, Staged, StagedPair};
 pub use reader::Input;
 pub use repeats::BatchRepeats;
-pub use tally::{Balance, InputTally, Tally};
+pub use tally::{Balance, CastCells, InputTally, Tally};
 pub use watch::{Progress, Watch};
 
 use std::sync::Arc;

@@ -230,7 +230,7 @@ impl Figures {
         Self {
             balance,
             rejected: tally.rejected.iter().map(rejected).collect(),
-            null_casts: CASTS.into_iter().map(|column| column.name().to_owned()).zip(tally.null_casts).collect(),
+            null_casts: null_casts(tally),
             quoted_line_feeds: tally.quoted_line_feeds,
             rows_per_access_date: tally.rows_per_date.iter().map(|(&date, &rows)| (date_text(date), rows)).collect(),
             session_duration: SessionDuration {
@@ -239,6 +239,10 @@ impl Figures {
             },
         }
     }
+}
+
+fn null_casts(tally: &Tally) -> BTreeMap<String, u64> {
+    CASTS.into_iter().zip(&tally.casts).map(|(column, cells)| (column.name().to_owned(), cells.failed)).collect()
 }
 
 fn date_text(days: i32) -> String {

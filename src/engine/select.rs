@@ -33,7 +33,7 @@ impl<'p> Selector<'p> {
     pub(super) fn select(&mut self, wave: &[ParsedChunk]) -> &[KeptRow] {
         self.kept.clear();
         for (number, chunk) in (0..).zip(wave) {
-            let before = self.tally.balance;
+            let before = self.tally.so_far();
             self.tally.count_rejected(chunk.object, &chunk.rejected);
             self.tally.balance.read += chunk.record_count();
             self.repeats.begin(self.tally.inputs[chunk.object].batch_date, self.identities.is_empty());

@@ -78,6 +78,17 @@ pub struct InputTally {
     pub bare_quotes: u64,
     /// Records with one field more than the header, an empty last one.
     pub empty_last_fields: u64,
+    /// Cells of its written rows, by the order of [`CASTS`].
+    pub casts: [CastCells; CASTS.len()],
+}
+
+/// Cells of written rows that became null in a column that is cast.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CastCells {
+    /// Those that hold something which could not be cast.
+    pub failed: u64,
+    /// Those that are blank.
+    pub blank: u64,
 }
 
 impl InputTally {
@@ -90,6 +101,7 @@ impl InputTally {
             is_unterminated: false,
             bare_quotes: 0,
             empty_last_fields: 0,
+            casts: Default::default(),
         }
     }
 }
@@ -105,10 +117,8 @@ pub struct Tally {
     pub rejected: BTreeMap<(Option<KnownColumn>, Reason), u64>,
     /// The first rejected record: index of its input, and number in it from 1.
     pub first_rejected: Option<(usize, u64)>,
-    /// Cells of written rows that hold something which could not be cast, by the order of [`CASTS`].
-    pub null_casts: [u64; CASTS.len()],
-    /// Cells of written rows that are blank, by the same order.
-    pub blank_casts: [u64; CASTS.len()],
+    /// Cells of written rows, by the order of [`CASTS`].
+    pub casts: [CastCells; CASTS.len()],
     /// What cells look like that could not be read, of written and of rejected rows.
     pub unreadable: BTreeMap<KnownColumn, ShapeCounts>,
     /// Duplicates within each batch that has text behind a header, in order.
@@ -125,6 +135,12 @@ pub struct Tally {
     pub session_duration_max: Option<i32>,
 }
 
+/// Figures of a run at some moment.
+pub(super) struct SoFar {
+    balance: Balance,
+    casts: [CastCells; CASTS.len()],
+}
+
 impl Tally {
     /// Nothing yet of inputs of these batches.
     pub fn new(batches: impl Iterator<Item = BatchDate>) -> Self {
@@ -133,8 +149,7 @@ impl Tally {
             inputs: batches.map(InputTally::new).collect(),
             rejected: BTreeMap::new(),
             first_rejected: None,
-            null_casts: [0; CASTS.len()],
-            blank_casts: [0; CASTS.len()],
+            casts: Default::default(),
             unreadable: BTreeMap::new(),
             repeats: Vec::new(),
             quoted_line_feeds: 0,
@@ -156,10 +171,19 @@ impl Tally {
         }
     }
 
-    /// Counts what all of a chunk has in common, once its rows are counted; `before` is the balance as it was before it.
-    pub(super) fn count_chunk(&mut self, chunk: &ParsedChunk, before: &Balance) {
+    /// What is counted for a whole run first, and for its inputs chunk by chunk.
+    pub(super) fn so_far(&self) -> SoFar {
+        SoFar { balance: self.balance, casts: self.casts }
+    }
+
+    /// Counts what all of a chunk has in common, once its rows are counted; `before` is how it was before it.
+    pub(super) fn count_chunk(&mut self, chunk: &ParsedChunk, before: &SoFar) {
         let input = &mut self.inputs[chunk.object];
-        input.balance.add(&self.balance.since(before));
+        input.balance.add(&self.balance.since(&before.balance));
+        for (cells, (now, before)) in input.casts.iter_mut().zip(self.casts.iter().zip(&before.casts)) {
+            cells.failed += now.failed - before.failed;
+            cells.blank += now.blank - before.blank;
+        }
         input.bare_quotes += chunk.bare_quote_rows;
         input.empty_last_fields += chunk.surplus_field_rows;
         self.quoted_line_feeds += chunk.quoted_line_feeds();
@@ -210,8 +234,8 @@ impl Tally {
         self.balance.written += 1;
         if row.null_casts | row.blank_casts != 0 {
             for bit in 0..CASTS.len() {
-                self.null_casts[bit] += u64::from(row.null_casts >> bit & 1);
-                self.blank_casts[bit] += u64::from(row.blank_casts >> bit & 1);
+                self.casts[bit].failed += u64::from(row.null_casts >> bit & 1);
+                self.casts[bit].blank += u64::from(row.blank_casts >> bit & 1);
             }
         }
         match (&mut self.date_under_way, row.accessed_date) {

@@ -1,9 +1,12 @@
 //! What each row of the table measures, and the words for it. Pure.
 
+use std::collections::BTreeMap;
+
 use super::{EarlierRun, Facts, Limit, Warning, WarningKind};
-use crate::engine::Balance;
+use crate::engine::{Balance, CastCells};
 use crate::parse::CASTS;
 use crate::rules::date::write_date;
+use crate::schema::KnownColumn;
 use crate::window::BatchDate;
 
 /// Keys that a message names before it only counts the others.
@@ -16,27 +19,51 @@ fn warning(kind: WarningKind, rows: u64, of: u64, message: String) -> Warning {
 
 /// Cells that hold something, but became null: above the limit's share of a column's filled cells and at least its
 /// number of them. A column that is null throughout although cells are filled is never silent, however few rows
-/// there are.
+/// there are. Looked at over the window, and else batch by batch: a large day must not hide that a small one is unreadable.
 pub(super) fn failed_casts(facts: &Facts<'_>, limit: &Limit) -> Vec<Warning> {
-    let tally = facts.tally;
+    let mut batches = BTreeMap::<BatchDate, (u64, [CastCells; CASTS.len()])>::new();
+    for input in &facts.tally.inputs {
+        let (written, casts) = batches.entry(input.batch_date).or_default();
+        *written += input.balance.written;
+        for (sum, cells) in casts.iter_mut().zip(&input.casts) {
+            sum.failed += cells.failed;
+            sum.blank += cells.blank;
+        }
+    }
     let mut warnings = Vec::new();
     for (bit, column) in CASTS.into_iter().enumerate() {
-        let filled = tally.balance.written.saturating_sub(tally.blank_casts[bit]);
-        let failed = tally.null_casts[bit];
-        let is_much = failed >= limit.rows || failed == filled;
-        if failed == 0 || !is_much || failed as f64 <= limit.share * filled as f64 {
-            continue;
+        let found = |batch_date, written: u64, cells: &CastCells| {
+            let filled = written.saturating_sub(cells.blank);
+            let is_much = cells.failed >= limit.rows || cells.failed == filled;
+            let is_found = cells.failed > 0 && is_much && cells.failed as f64 > limit.share * filled as f64;
+            is_found.then(|| unreadable_cells(facts, column, batch_date, cells.failed, filled))
+        };
+        match found(None, facts.tally.balance.written, &facts.tally.casts[bit]) {
+            Some(of_window) => warnings.push(of_window),
+            None => warnings.extend(
+                batches.iter().filter_map(|(&date, (written, casts))| found(Some(date), *written, &casts[bit])),
+            ),
         }
-        let reason = tally.likely_reason(column).unwrap_or("they have no common form");
-        let name = column.name();
-        let message = format!(
-            "{failed} of {filled} filled cells of {name} ({}) cannot be read and are null: {reason}",
-            percent(failed, filled)
-        );
-        let warning = warning(WarningKind::FailedCasts, failed, filled, message);
-        warnings.push(Warning { column: Some(name.to_owned()), ..warning });
     }
     warnings
+}
+
+fn unreadable_cells(
+    facts: &Facts<'_>,
+    column: KnownColumn,
+    batch_date: Option<BatchDate>,
+    failed: u64,
+    filled: u64,
+) -> Warning {
+    let reason = facts.tally.likely_reason(column).unwrap_or("they have no common form");
+    let name = column.name();
+    let of_batch = batch_date.map(|date| format!(" in the batch of {date}")).unwrap_or_default();
+    let message = format!(
+        "{failed} of {filled} filled cells of {name}{of_batch} ({}) cannot be read and are null: {reason}",
+        percent(failed, filled)
+    );
+    let warning = warning(WarningKind::FailedCasts, failed, filled, message);
+    Warning { column: Some(name.to_owned()), batch_date, ..warning }
 }
 
 /// Rows whose id an earlier row of the same batch has: above the limit's share of the batch's rows. Rows of earlier
@@ -133,7 +160,7 @@ pub(super) fn empty_batch(facts: &Facts<'_>, limit: &Limit) -> Vec<Warning> {
     if Ended::of(facts, |date| date == run_date).balance.read > 0 {
         return Vec::new();
     }
-    let mut of_window = std::collections::BTreeMap::new();
+    let mut of_window = BTreeMap::new();
     for input in facts.tally.inputs.iter().filter(|input| input.batch_date < run_date) {
         *of_window.entry(input.batch_date).or_default() += input.balance.read;
     }

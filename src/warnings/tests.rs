@@ -3,7 +3,7 @@
 use super::shape::Shape;
 use super::*;
 use crate::config::{Config, RawSettings};
-use crate::engine::{Balance, BatchRepeats, InputTally};
+use crate::engine::{Balance, BatchRepeats, CastCells, InputTally};
 use crate::error::ErrorKind;
 use crate::parse::CASTS;
 use crate::schema::KnownColumn;
@@ -100,7 +100,7 @@ fn casts_that_failed_warn_above_the_share_and_from_the_number_on_or_if_all_did()
     for ((written, blank, failed), expected) in cases {
         for (bit, column) in CASTS.into_iter().enumerate() {
             let mut tally = tally([written, 0]);
-            (tally.blank_casts[bit], tally.null_casts[bit]) = (blank, failed);
+            tally.casts[bit] = CastCells { failed, blank };
             let warnings = told_after(&changed(tally, |tally| tally.inputs[1].balance.read = 1), &[]);
             let warned = warnings.iter().find(|warning| warning.kind == WarningKind::FailedCasts);
             assert_eq!(warned.is_some(), expected, "{written} {blank} {failed}");
@@ -113,11 +113,27 @@ fn casts_that_failed_warn_above_the_share_and_from_the_number_on_or_if_all_did()
 }
 
 #[test]
+fn a_large_day_does_not_hide_that_the_cells_of_a_small_one_cannot_be_read() {
+    let mut tally = tally([100_000, 1000]);
+    (tally.casts[0].failed, tally.inputs[1].casts[0].failed) = (1000, 1000);
+    tally.inputs[1].balance.written = 1000;
+    let warnings = told(&tally);
+    let [warning] = &warnings[..] else { panic!("one warning: {warnings:?}") };
+    assert_eq!((warning.kind, warning.batch_date), (WarningKind::FailedCasts, Some(date(TODAY))));
+    assert_eq!((warning.rows, warning.of), (1000, 1000));
+    assert!(
+        warning.message.starts_with("1000 of 1000 filled cells of birth_date in the batch of"),
+        "{}",
+        warning.message
+    );
+}
+
+#[test]
 fn casts_that_failed_come_with_the_likely_reason_of_each_column() {
     let mut tally = tally([100, 100]);
     for (column, cell) in [(KnownColumn::BirthDate, "26.04.1926"), (KnownColumn::ConsumedTraffic, "100,5")] {
         let bit = CASTS.into_iter().position(|cast| cast == column).expect("a cast");
-        tally.null_casts[bit] = 90;
+        tally.casts[bit].failed = 90;
         (0..90).for_each(|_| tally.look_at_unreadable(column, cell.as_bytes()));
     }
     let messages: Vec<String> = told(&tally).into_iter().map(|warning| warning.message).collect();

@@ -71,7 +71,8 @@ fn column(lake: &Lake, name: &str) -> Vec<String> {
 #[tokio::test]
 async fn every_file_that_once_broke_a_promise_comes_out_right() {
     const CR: &str = "the lines end in CR alone";
-    let cases: [(&str, &[(&str, &str)], Outcome); 14] = [
+    type Case<'c> = (&'c str, &'c [(&'c str, &'c str)], Outcome);
+    let cases: [Case<'_>; 14] = [
         ("birth_before_1582/batch_2024-09-15.csv", &[], Published(2, 2, &[])),
         ("blank_rows/batch_2024-09-15.csv", &[("MAX_REJECTED_RATIO", "0.1")], Published(5, 2, &[("blank_record", 3)])),
         ("compression/skippable_frame_first.csv.zst", &[], Published(2, 2, &[])),
