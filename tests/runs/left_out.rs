@@ -207,3 +207,20 @@ async fn what_is_left_out_is_in_the_reply() {
         assert_eq!(run["left_out"], json!([{"key": key(YESTERDAY), "reason": expected}]));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_older_object_whose_columns_do_not_go_with_those_of_newer_ones_gives_way() {
+    let lake = DataLake::folder();
+    let with = |column: &str, id| format!("{HEADER},{column}\n{},x\n", row("Ana", id)).into_bytes();
+    lake.put("raw_data/batch_2024-09-13.csv", &with("Shoe", 1));
+    lake.put(&key(YESTERDAY), &with("hat", 2));
+    lake.put(&key(TODAY), &with("shoe", 3));
+    let settings = [("WINDOW_DAYS", "3")];
+    let found = lake.run(TODAY, &settings).await.expect("a run").manifest;
+    let left_out: Vec<_> = found.left_out.iter().map(|entry| entry.version.key.as_str()).collect();
+    assert_eq!((left_out, found.inputs.len()), (vec!["raw_data/batch_2024-09-13.csv"], 2));
+    assert!(found.left_out[0].reason.contains("differs only in case"), "{}", found.left_out[0].reason);
+    assert_clean(&lake, &[TODAY], &settings, "clash").await;
+    let error = lake.run(TODAY, &[("WINDOW_DAYS", "3"), ("UNUSABLE_OBJECTS", "fail")]).await.expect_err("a clash");
+    assert_eq!((error.kind(), error.object()), (ErrorKind::InvalidInput, Some("raw_data/batch_2024-09-13.csv")));
+}

@@ -69,9 +69,10 @@ async fn objects_whose_columns_do_not_fit_the_memory_are_too_large_before_the_fi
         let text = format!("{HEADER},{}\n", more.join(","));
         lake.put(&format!("raw_data/batch_{TODAY}-part{object:04}.csv"), text.as_bytes());
     }
-    let error = lake.run(TODAY, &[("MEMORY_LIMIT_MB", "2")]).await.expect_err("it does not fit");
+    let error =
+        lake.run(TODAY, &[("MEMORY_LIMIT_MB", "2"), ("COLUMNS_MAX", "10000")]).await.expect_err("it does not fit");
     assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
     assert!(error.to_string().contains("60 objects with their columns need 3 MiB of memory"), "{error}");
     assert_eq!(lake.unpublished_count(), 0, "nothing was begun");
-    lake.run(TODAY, &[]).await.expect("there is no limit");
+    lake.run(TODAY, &[("COLUMNS_MAX", "10000")]).await.expect("there is no limit");
 }
