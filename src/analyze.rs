@@ -13,6 +13,7 @@ pub use export::ExportTarget;
 pub use traffic::{IpTraffic, TrafficPerIp};
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use arrow_schema::{DataType, Field};
 use serde::Serialize;
@@ -20,9 +21,9 @@ use serde::Serialize;
 use crate::config::Selection;
 use crate::engine::{self, Plan, Progress, Selected};
 use crate::error::{Error, Result};
-use crate::manifest::{Figures, InputEntry, RejectedEntry};
-use crate::run::{Runner, Window};
-use crate::schema::KnownColumn;
+use crate::manifest::{Figures, InputEntry, LeftOutEntry, RejectedEntry};
+use crate::run::{Inputs, Runner, Window, in_time};
+use crate::schema::{KnownColumn, OutputColumns};
 use crate::window::BatchDate;
 use export::Export;
 use sink::AnalysisSink;
@@ -47,6 +48,10 @@ pub struct Analysis {
     pub missing_days: Vec<BatchDate>,
     /// The objects read, in order.
     pub inputs: Vec<InputEntry>,
+    /// The objects of the window that could not be used.
+    pub left_out: Vec<LeftOutEntry>,
+    /// The batch dates of which nothing is left but what was left out.
+    pub left_out_days: Vec<BatchDate>,
     /// Where the records ended.
     pub balance: AnalysisBalance,
     /// Rejected records by column and reason.
@@ -128,45 +133,81 @@ impl Runner {
         progress: &Arc<Progress>,
     ) -> Result<Analysis> {
         let deadline = self.deadline();
-        let window = self.window(run_date).await?;
-        progress.begin(window.objects.iter().map(|object| object.bytes).sum());
-        let headers = self.headers(&window.objects).await?;
-        let mut plan = self.plan_with(&headers, self.columns(&window.objects, &headers)?.with_birth_year());
+        let mut left_out = Vec::new();
+        loop {
+            let window = in_time(deadline, "the inputs were listed", self.window(run_date)).await?;
+            match self.analyze_without(&left_out, &window, options.clone(), deadline, progress).await {
+                // Bounded: each time there is one object less to read.
+                Err(error) if left_out.len() < window.objects.len() => {
+                    left_out.push(self.leave_out(error, &window)?);
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn analyze_without(
+        &self,
+        left_out: &[LeftOutEntry],
+        window: &Window,
+        options: AnalysisOptions,
+        deadline: Option<Instant>,
+        progress: &Arc<Progress>,
+    ) -> Result<Analysis> {
+        let reading = async {
+            let mut inputs = self.usable(window, left_out).await?;
+            let plan = self.plan(&mut inputs, window.run_date(), OutputColumns::with_birth_year).await?;
+            Ok((inputs, plan))
+        };
+        let (inputs, mut plan) = in_time(deadline, "the headers were read", reading).await?;
         plan.rules.selection = Selection::All;
+        progress.begin(inputs.objects.iter().map(|object| object.bytes).sum());
 
         let watch = Arc::new(self.watch(&plan, deadline, progress));
-        let inputs = self.inputs(&plan, &window.objects);
+        let engine_inputs = self.engine_inputs(&plan, &inputs.objects);
         let workers = self.workers();
+        let days =
+            Days { run_date: window.run_date(), window: window.days.clone(), missing: window.missing_days.clone() };
         let work = move || {
             let export = options.export.map(|target| Export::begin(&target, &plan));
             let mut sink = AnalysisSink::new(&plan.columns, options.first_rows, export.transpose()?);
-            let selected = engine::feed(&plan, inputs, &mut sink, &workers, &watch)?;
-            workers.install(|| conclude(run_date, window, &plan, selected, sink))
+            let selected = engine::feed(&plan, engine_inputs, &mut sink, &workers, &watch)?;
+            workers.install(|| conclude(days, inputs, &plan, selected, sink))
         };
         let done = tokio::task::spawn_blocking(work).await;
         done.map_err(|_| Error::internal("the analysis panicked"))?
     }
 }
 
+/// The days of an analysis.
+struct Days {
+    run_date: BatchDate,
+    window: Vec<BatchDate>,
+    missing: Vec<BatchDate>,
+}
+
 /// Puts the figures together.
 fn conclude(
-    run_date: BatchDate,
-    window: Window,
+    days: Days,
+    inputs: Inputs,
     plan: &Plan,
     Selected { tally, .. }: Selected,
     sink: AnalysisSink,
 ) -> Result<Analysis> {
     let AnalysisSink { first_rows, summaries, traffic, calendar, export, .. } = sink;
     let Figures { balance, rejected, .. } = Figures::of(&tally);
-    let inputs = window.objects.into_iter().zip(&tally.inputs);
+    let left_out_days = inputs.left_out_days();
+    let read = inputs.objects.into_iter().zip(&tally.inputs);
     let describe: Vec<ColumnDescription> = summaries.into_iter().map(|summary| summary.finish()).collect();
-    let days = calendar.sessions_per_day.into_iter();
+    let sessions_per_day = calendar.sessions_per_day.into_iter();
     let birth_years = calendar.birth_years.into_iter();
     Ok(Analysis {
-        run_date,
-        window: window.days,
-        missing_days: window.missing_days,
-        inputs: inputs.map(|(version, input)| InputEntry { version, rows: input.balance.read }).collect(),
+        run_date: days.run_date,
+        window: days.window,
+        missing_days: days.missing,
+        inputs: read.map(|(version, input)| InputEntry { version, rows: input.balance.read }).collect(),
+        left_out: inputs.left_out,
+        left_out_days,
         balance: AnalysisBalance {
             read: balance.read,
             rows: balance.written,
@@ -179,7 +220,9 @@ fn conclude(
         session_duration: session_duration(&describe),
         describe,
         traffic_per_ip: traffic.finish(),
-        sessions_per_day: days.map(|(date, sessions)| DaySessions { date: date.map(Cell::Date), sessions }).collect(),
+        sessions_per_day: sessions_per_day
+            .map(|(date, sessions)| DaySessions { date: date.map(Cell::Date), sessions })
+            .collect(),
         birth_years: birth_years.map(|(birth_year, rows)| BirthYearRows { birth_year, rows }).collect(),
         export: export.map(|export| export.finish(balance.written)).transpose()?,
     })

@@ -42,6 +42,12 @@ const PART_MIB_MAX: u64 = 5 * 1024;
 /// Most threads, and most requests of one kind.
 const AT_ONCE_MAX: usize = 1024;
 
+/// How many times its stored size an object's plain text may have unless a limit is set. Text shrinks to a tenth or less.
+const PLAIN_PER_STORED_MAX: u64 = 200;
+
+/// Plain text that any object may have unless a limit is set, however small it is stored.
+const PLAIN_BYTES_GRANTED: u64 = 1024 * MIB;
+
 /// A row group is held in memory; Parquet itself allows more.
 const ROW_GROUP_ROWS_MAX: usize = 100_000_000;
 
@@ -133,6 +139,20 @@ pub enum CsvFormulas {
     Defuse,
 }
 
+/// What becomes of an object of the window that cannot be used: no header, a column missing, damaged, too many rejected
+/// rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnusableObjects {
+    /// One of an older day is left out and named; one of the run's own batch date fails the run.
+    #[default]
+    LeaveOutOlder,
+    /// It fails the run.
+    Fail,
+    /// It is left out and named, whatever its date. A run without any usable object of its own date still fails.
+    LeaveOut,
+}
+
 /// A kind of file that is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OutputFormat {
@@ -182,6 +202,8 @@ pub struct Limits {
     pub upload_concurrency: usize,
     /// Bytes of input that one worker parses at a time.
     pub chunk_bytes: usize,
+    /// Most bytes of plain text of one object; `None`: by its stored size, [`Limits::plain_bytes_max_of`].
+    pub plain_bytes_max: Option<u64>,
 }
 
 /// Checked settings.
@@ -209,6 +231,8 @@ pub struct Config {
     pub columns_max: usize,
     /// Kinds of warnings that fail the run.
     pub fail_on_warnings: BTreeSet<WarningKind>,
+    /// What becomes of objects that cannot be used.
+    pub unusable_objects: UnusableObjects,
     /// Formats to publish, in publication order.
     pub formats: Vec<OutputFormat>,
     /// How Parquet files are laid out.
@@ -241,6 +265,7 @@ impl Config {
             rejected_bytes_max: MIB * raw.number_in("MAX_REJECTED_MB", 1..=REJECTED_MIB_MAX)?,
             columns_max: raw.number_in("COLUMNS_MAX", COLUMNS_MIN..=COLUMNS_MAX)?,
             fail_on_warnings: fail_on_warnings(raw)?,
+            unusable_objects: unusable_objects(raw)?,
             formats: formats(raw)?,
             parquet: ParquetOptions {
                 row_group_rows: raw.number_in("ROW_GROUP_ROWS", 1..=ROW_GROUP_ROWS_MAX)?,
@@ -321,6 +346,12 @@ impl Limits {
         reading + writing as u64
     }
 
+    /// Most bytes of plain text of an object that is stored in so many bytes.
+    pub fn plain_bytes_max_of(&self, stored_bytes: u64) -> u64 {
+        let by_size = stored_bytes.saturating_mul(PLAIN_PER_STORED_MAX).max(PLAIN_BYTES_GRANTED);
+        self.plain_bytes_max.unwrap_or(by_size)
+    }
+
     fn from_raw(raw: &RawSettings) -> Result<Self> {
         let threads = raw.number_in("THREADS", 0..=AT_ONCE_MAX)?;
         let typed_memory_mib = raw.number_in("MEMORY_LIMIT_MB", 0..=MEMORY_MIB_MAX)?;
@@ -336,6 +367,9 @@ impl Limits {
             upload_part_bytes: (raw.number_in("UPLOAD_PART_MB", 8..=PART_MIB_MAX)? * MIB) as usize,
             upload_concurrency: raw.number_in("UPLOAD_CONCURRENCY", 1..=AT_ONCE_MAX)?,
             chunk_bytes: MIB as usize / 8,
+            plain_bytes_max: Some(raw.number_in("PLAIN_LIMIT_MB", 0..=MEMORY_MIB_MAX)?)
+                .filter(|&mib| mib > 0)
+                .map(|mib| mib * MIB),
         })
     }
 }
@@ -363,6 +397,15 @@ fn fail_on_warnings(raw: &RawSettings) -> Result<BTreeSet<WarningKind>> {
             let kinds = kinds.split(',').map(|kind| kind.trim().parse());
             kinds.collect::<std::result::Result<_, _>>().map_err(|_| raw.unusable("FAIL_ON_WARNINGS"))
         }
+    }
+}
+
+fn unusable_objects(raw: &RawSettings) -> Result<UnusableObjects> {
+    match raw.text("UNUSABLE_OBJECTS") {
+        "leave_out_older" => Ok(UnusableObjects::LeaveOutOlder),
+        "fail" => Ok(UnusableObjects::Fail),
+        "leave_out" => Ok(UnusableObjects::LeaveOut),
+        _ => Err(raw.unusable("UNUSABLE_OBJECTS")),
     }
 }
 

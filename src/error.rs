@@ -57,13 +57,14 @@ pub struct Error {
     kind: ErrorKind,
     message: String,
     object: Option<String>,
+    is_of_object_alone: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
     /// A failure of `kind`; the message is lower case, without a full stop and without cell contents.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), object: None, source: None }
+        Self { kind, message: message.into(), object: None, is_of_object_alone: false, source: None }
     }
 
     /// The sender of the input must act.
@@ -92,6 +93,12 @@ impl Error {
         self
     }
 
+    /// Says that it comes of the object alone, whatever memory and time are granted: without it the run would go on.
+    pub fn of_object_alone(mut self) -> Self {
+        self.is_of_object_alone = true;
+        self
+    }
+
     /// Keeps the underlying failure.
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
@@ -106,6 +113,19 @@ impl Error {
     /// The object this is about, if it is about one.
     pub fn object(&self) -> Option<&str> {
         self.object.as_deref()
+    }
+
+    /// The object that cannot be used as it is, if that is what failed.
+    pub fn unusable_object(&self) -> Option<&str> {
+        let is_unusable = self.kind == ErrorKind::InvalidInput || self.is_of_object_alone;
+        self.object().filter(|_| is_unusable)
+    }
+
+    /// Message and causes, without the place.
+    pub fn reason(&self) -> String {
+        let text = self.to_string();
+        let place = self.object.as_ref().map(|object| format!("{object}: "));
+        place.and_then(|place| text.strip_prefix(&place)).unwrap_or(&text).to_owned()
     }
 
     /// Whether the same call may succeed later with nobody acting.

@@ -106,6 +106,33 @@ pub enum Force {
     Always,
 }
 
+/// Who wants a run. The greater of two prevails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// The daily tick. It leaves a run alone that failed for good until something changes.
+    Tick,
+    /// An event of a batch. What it starts is tried, and a failure for good is noted for the tick.
+    Batch,
+    /// Somebody who asked for the date. What it starts is tried, and whoever asked sees the failure.
+    Person,
+}
+
+/// A run that is wanted: by whom, and how much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// Who wants it.
+    pub origin: Origin,
+    /// What to do if nothing changed.
+    pub force: Force,
+}
+
+impl Wish {
+    /// What both want.
+    pub fn and(self, other: Self) -> Self {
+        Self { origin: self.origin.max(other.origin), force: self.force.max(other.force) }
+    }
+}
+
 /// Something that asks for no run, for one log line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ignored {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use serde::Serialize;
@@ -12,8 +12,10 @@ use serde_json::Value;
 use crate::config::{Config, LakeLocation};
 use crate::engine::{Balance, Progress};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{self, Force, Ignored, Message, Request, Scope, Wanted};
-use crate::run::{Report, Runner, Status, in_time};
+use crate::event::{self, Ignored, Message, Request, Scope, Wanted, Wish};
+use crate::failed_run::FailedRun;
+use crate::manifest::Manifest;
+use crate::run::{Outcome, Report, Runner, Status, in_time};
 use crate::warnings::{Warning, WarningKind};
 use crate::window::BatchDate;
 
@@ -25,12 +27,12 @@ pub struct Handler {
 }
 
 /// Is told how each run came out, right after it.
-type Observer = dyn Fn(BatchDate, &Result<Report>) + Send + Sync;
+type Observer = dyn Fn(BatchDate, &Result<Outcome>) + Send + Sync;
 
 /// The answer to an event whose runs succeeded, or to SQS messages, of which some may have failed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Reply {
-    /// Each run, oldest first.
+    /// Each run, oldest first, although the newest is done first.
     pub runs: Vec<RunReply>,
     /// What in the event asked for no run.
     pub ignored: Vec<IgnoredReply>,
@@ -65,6 +67,20 @@ pub enum RunOutcome {
         duration_ms: u64,
         /// What should not pass unnoticed.
         warnings: Vec<WarningReply>,
+        /// The objects of the window that could not be used.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        left_out: Vec<LeftOutReply>,
+    },
+    /// It failed for good earlier, nothing has changed since, and nobody asked for it.
+    Waiting {
+        /// Always `waiting`.
+        status: WaitingStatus,
+        /// The stable error type of the failure.
+        error_type: String,
+        /// What happened.
+        error_message: String,
+        /// When, RFC 3339 in UTC.
+        failed_at: String,
     },
     /// Nothing was changed.
     Failed {
@@ -84,6 +100,23 @@ pub struct WarningReply {
     pub kind: WarningKind,
     /// What is the matter, and the likely reason.
     pub message: String,
+}
+
+/// An object that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftOutReply {
+    /// Its key.
+    pub key: String,
+    /// Why it cannot be used.
+    pub reason: String,
+}
+
+/// The status of a run that is not tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WaitingStatus {
+    /// It waits for other inputs or settings, or for somebody to ask.
+    Waiting,
 }
 
 /// The status of a run that failed.
@@ -112,7 +145,7 @@ pub struct ItemFailure {
 }
 
 /// The runs of one message, or why it has none.
-type Planned = Result<BTreeMap<BatchDate, Force>>;
+type Planned = Result<BTreeMap<BatchDate, Wish>>;
 
 impl Handler {
     /// A handler whose runs `runner` does.
@@ -122,7 +155,7 @@ impl Handler {
     }
 
     /// The same handler, which tells `observe` of each run as soon as it came out.
-    pub fn observed_by(self, observe: impl Fn(BatchDate, &Result<Report>) + Send + Sync + 'static) -> Self {
+    pub fn observed_by(self, observe: impl Fn(BatchDate, &Result<Outcome>) + Send + Sync + 'static) -> Self {
         Self { observe: Box::new(observe), ..self }
     }
 
@@ -152,8 +185,8 @@ impl Handler {
         let runs = outcomes.len();
         let mut replies = Vec::new();
         for (run_date, outcome) in outcomes {
-            let report = outcome.map_err(|error| in_run(error, run_date, failures, runs))?;
-            replies.push(RunReply { run_date, outcome: succeeded(&report) });
+            let outcome = outcome.map_err(|error| in_run(error, run_date, failures, runs))?;
+            replies.push(RunReply { run_date, outcome: came_out(&outcome) });
         }
         Ok(Reply { runs: replies, ignored, batch_item_failures: None })
     }
@@ -176,9 +209,9 @@ impl Handler {
             planned.push((id, plan));
         }
         let mut all = BTreeMap::new();
-        for (&date, &force) in planned.iter().flat_map(|(_, plan)| plan.iter().flatten()) {
-            let wish = all.entry(date).or_insert(force);
-            *wish = force.max(*wish);
+        for (&date, &wish) in planned.iter().flat_map(|(_, plan)| plan.iter().flatten()) {
+            let wished: &mut Wish = all.entry(date).or_insert(wish);
+            *wished = wished.and(wish);
         }
         let outcomes = self.run_all(&all, deadline, progress).await;
         let failed = |plan: &Planned| match plan {
@@ -187,9 +220,9 @@ impl Handler {
         };
         let failures = planned.iter().filter(|(_, plan)| failed(plan));
         let failures = failures.map(|(id, _)| ItemFailure { item_identifier: id.clone() }).collect();
-        let reply = |(&run_date, outcome): (&BatchDate, &Result<Report>)| RunReply {
+        let reply = |(&run_date, outcome): (&BatchDate, &Result<Outcome>)| RunReply {
             run_date,
-            outcome: outcome.as_ref().map_or_else(run_failed, succeeded),
+            outcome: outcome.as_ref().map_or_else(run_failed, came_out),
         };
         let runs = outcomes.iter().map(reply).collect();
         Ok(Reply { runs, ignored, batch_item_failures: Some(failures) })
@@ -218,27 +251,68 @@ impl Handler {
         Ok(plan?.runs)
     }
 
-    /// Runs oldest first; a run that fails does not keep the others from being tried.
+    /// Runs newest first: it is what people wait for. A run that fails does not keep the others from being tried.
+    ///
+    /// What has nothing to do is told first, at the price of a look, so that the time is shared among the runs that do
+    /// something: each but the last gets at most three quarters of what is left, and none can take all of it.
     async fn run_all(
         &self,
-        planned: &BTreeMap<BatchDate, Force>,
+        planned: &BTreeMap<BatchDate, Wish>,
         deadline: Option<Instant>,
         progress: &Arc<Progress>,
-    ) -> BTreeMap<BatchDate, Result<Report>> {
+    ) -> BTreeMap<BatchDate, Result<Outcome>> {
         let mut outcomes = BTreeMap::new();
-        for (&run_date, &force) in planned {
+        let mut to_do = Vec::new();
+        for (&run_date, &wish) in planned.iter().rev() {
+            // A look that fails is repeated, and its failure told, when the run's turn comes.
+            let settled = match planned.len() {
+                1 => None,
+                _ => catch_panic(self.runner.settled(run_date, wish, deadline)).await.ok().flatten(),
+            };
+            match settled {
+                Some(outcome) => self.tell(run_date, Ok(outcome), &mut outcomes),
+                None => to_do.push((run_date, wish)),
+            }
+        }
+        let runs = to_do.len();
+        for (number, (run_date, wish)) in (1..).zip(to_do) {
+            let others_wait = number < runs;
             let outcome = match deadline {
                 Some(deadline) if Instant::now() >= deadline => {
                     Err(Error::new(ErrorKind::DeadlineExceeded, "no time was left to begin the run"))
                 }
-                _ => catch_panic(self.runner.run(run_date, force, deadline, progress)).await,
+                Some(deadline) if others_wait => {
+                    let share = Instant::now() + share_of(deadline.saturating_duration_since(Instant::now()));
+                    let run = self.runner.run_for(run_date, wish, Some(share), progress);
+                    catch_panic(run).await.map_err(|error| in_share(error, Instant::now() < deadline))
+                }
+                _ => catch_panic(self.runner.run_for(run_date, wish, deadline, progress)).await,
             };
-            log(run_date, &outcome);
-            (self.observe)(run_date, &outcome);
-            outcomes.insert(run_date, outcome);
+            self.tell(run_date, outcome, &mut outcomes);
         }
         outcomes
     }
+
+    fn tell(&self, run_date: BatchDate, outcome: Result<Outcome>, outcomes: &mut BTreeMap<BatchDate, Result<Outcome>>) {
+        log(run_date, &outcome);
+        (self.observe)(run_date, &outcome);
+        outcomes.insert(run_date, outcome);
+    }
+}
+
+/// What a run may take of the time that is left while others wait.
+fn share_of(left: Duration) -> Duration {
+    left * 3 / 4
+}
+
+/// Says of a run that ran out of its share of the time that there was more, which others had to have.
+fn in_share(error: Error, is_time_left: bool) -> Error {
+    if error.kind() != ErrorKind::DeadlineExceeded || !is_time_left {
+        return error;
+    }
+    let message = "the run took the three quarters of the time that a run may take while others wait; asked for alone \
+                   it has all of it";
+    Error::new(ErrorKind::DeadlineExceeded, message).caused_by(error)
 }
 
 /// Makes a panic an error. Left to others, its message would be told, and it may quote what was being read.
@@ -256,10 +330,11 @@ fn scope(config: &Config) -> Scope {
     Scope { input_prefix: config.input_prefix.clone(), output_prefix: config.output_prefix.clone(), bucket, key_prefix }
 }
 
-fn log(run_date: BatchDate, outcome: &Result<Report>) {
+fn log(run_date: BatchDate, outcome: &Result<Outcome>) {
     match outcome {
-        Ok(Report { status: Status::Unchanged, .. }) => tracing::info!(%run_date, "run unchanged"),
-        Ok(Report { status: Status::Published, manifest }) => {
+        Ok(Outcome::Done(Report { status: Status::Unchanged, .. })) => tracing::info!(%run_date, "run unchanged"),
+        Ok(Outcome::Done(Report { status: Status::Published, manifest })) => {
+            log_left_out(run_date, manifest);
             let Balance { read, written, filtered_by_date, filtered_by_duration, duplicates, rejected } =
                 manifest.figures.balance;
             tracing::info!(
@@ -268,6 +343,10 @@ fn log(run_date: BatchDate, outcome: &Result<Report>) {
             );
             manifest.warnings.iter().for_each(|warning| log_warning(run_date, warning));
         }
+        Ok(Outcome::Waiting(FailedRun { error_type, error_message, failed_at, .. })) => tracing::warn!(
+            %run_date, error_type, error = error_message, failed_at,
+            "run waits: it failed for good, and its inputs, settings and program are the same"
+        ),
         Err(error) => tracing::error!(%run_date, error_type = %error.kind(), %error, "run failed"),
     }
 }
@@ -278,14 +357,38 @@ fn log_warning(run_date: BatchDate, warning: &Warning) {
     tracing::warn!(%run_date, warning = %kind, object, batch_date, column, rows, of, reason = message, "run warned");
 }
 
-fn succeeded(report: &Report) -> RunOutcome {
-    let manifest = &report.manifest;
-    RunOutcome::Succeeded {
-        status: report.status,
-        balance: manifest.figures.balance,
-        outputs: manifest.outputs.iter().map(|output| output.version.key.clone()).collect(),
-        duration_ms: manifest.timings.total_ms,
-        warnings: manifest.warnings.iter().map(warning_reply).collect(),
+fn log_left_out(run_date: BatchDate, manifest: &Manifest) {
+    for entry in &manifest.left_out {
+        tracing::warn!(
+            %run_date, key = entry.version.key, batch_date = %entry.batch_date, reason = entry.reason,
+            "an unusable object was left out"
+        );
+    }
+    for day in &manifest.left_out_days {
+        tracing::warn!(%run_date, batch_date = %day, "nothing of a batch could be used: the day is as good as missing");
+    }
+}
+
+fn came_out(outcome: &Outcome) -> RunOutcome {
+    match outcome {
+        Outcome::Done(Report { status, manifest }) => RunOutcome::Succeeded {
+            status: *status,
+            balance: manifest.figures.balance,
+            outputs: manifest.outputs.iter().map(|output| output.version.key.clone()).collect(),
+            duration_ms: manifest.timings.total_ms,
+            warnings: manifest.warnings.iter().map(warning_reply).collect(),
+            left_out: manifest
+                .left_out
+                .iter()
+                .map(|entry| LeftOutReply { key: entry.version.key.clone(), reason: entry.reason.clone() })
+                .collect(),
+        },
+        Outcome::Waiting(FailedRun { error_type, error_message, failed_at, .. }) => RunOutcome::Waiting {
+            status: WaitingStatus::Waiting,
+            error_type: error_type.clone(),
+            error_message: error_message.clone(),
+            failed_at: failed_at.clone(),
+        },
     }
 }
 

@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 /// The machine, as far as a run looks at it.
 #[derive(Clone, Copy, Debug)]
 pub struct Host {
-    /// The time of day. Only recorded; no date of a run ever comes from it.
+    /// The time of day. It is recorded, and keeps a batch dated beyond tomorrow from being taken for the newest; no date
+    /// of a run ever comes from it.
     pub now: fn() -> DateTime<Utc>,
     /// The largest resident size of this process so far, in bytes, where the system tells.
     pub peak_memory_bytes: fn() -> Option<u64>,

@@ -8,6 +8,7 @@ pub mod dedup;
 pub mod engine;
 pub mod error;
 pub mod event;
+pub mod failed_run;
 pub mod group;
 pub mod handler;
 pub mod host;

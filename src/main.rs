@@ -13,7 +13,7 @@ use drivendata_transform::handler::{Handler, Reply, catch_panic};
 use drivendata_transform::host::Host;
 use drivendata_transform::log::{self, InvocationIds, LambdaLog};
 use drivendata_transform::metrics::{self, Circumstances};
-use drivendata_transform::run::{Report, Runner};
+use drivendata_transform::run::{Outcome, Runner};
 use drivendata_transform::visible::visible_lines;
 use drivendata_transform::window::BatchDate;
 use drivendata_transform::{event, lake};
@@ -91,7 +91,7 @@ async fn begin(config: Config, log: LambdaLog) -> Result<Function> {
     let deadline_margin = config.limits.deadline_margin;
     let store = lake::open(&config).await?;
     let host = Host::this();
-    let print = move |run_date, outcome: &Result<Report>| print_metrics(&log, &host, run_date, outcome);
+    let print = move |run_date, outcome: &Result<Outcome>| print_metrics(&log, &host, run_date, outcome);
     let handler = Handler::new(Runner::new(store, config, host)?).observed_by(print);
     Ok(Function { handler, deadline_margin })
 }
@@ -112,7 +112,7 @@ fn real_deadline(deadline: SystemTime) -> Option<SystemTime> {
 }
 
 /// Prints what CloudWatch makes metrics of, in one write, as log lines are written: so none of them is torn.
-fn print_metrics(log: &LambdaLog, host: &Host, run_date: BatchDate, outcome: &Result<Report>) {
+fn print_metrics(log: &LambdaLog, host: &Host, run_date: BatchDate, outcome: &Result<Outcome>) {
     let circumstances = Circumstances {
         function: log.function(),
         invocation: &log.invocation(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Config, CsvFormulas, OutputFormat, ParquetCompression, Preset, Rules};
+use crate::config::{Config, CsvFormulas, OutputFormat, ParquetCompression, Preset, Rules, UnusableObjects};
 use crate::engine::{Balance, Tally};
 use crate::parse::CASTS;
 use crate::rules::Reason;
@@ -29,6 +29,12 @@ pub struct Manifest {
     pub missing_days: Vec<BatchDate>,
     /// The objects read, in order.
     pub inputs: Vec<InputEntry>,
+    /// The objects of the window that could not be used. They count as inputs: a corrected one makes the run be repeated.
+    #[serde(default)]
+    pub left_out: Vec<LeftOutEntry>,
+    /// The batch dates of which nothing is left but what was left out: as good as missing.
+    #[serde(default)]
+    pub left_out_days: Vec<BatchDate>,
     /// Identifies [`Manifest::settings`].
     pub rules_fingerprint: String,
     /// Every setting that decides what the outputs hold.
@@ -75,6 +81,18 @@ pub struct InputEntry {
     pub version: ObjectVersion,
     /// Records in it.
     pub rows: u64,
+}
+
+/// An object that could not be used and was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOutEntry {
+    /// The version that was looked at.
+    #[serde(flatten)]
+    pub version: ObjectVersion,
+    /// The date of its batch.
+    pub batch_date: BatchDate,
+    /// Why it cannot be used.
+    pub reason: String,
 }
 
 /// An object that was published.
@@ -132,7 +150,7 @@ pub struct Memory {
 }
 
 /// Every setting that decides what the outputs hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RuleSettings {
     preset: Preset,
     window_days: u32,
@@ -148,6 +166,15 @@ pub struct RuleSettings {
     row_group_rows: usize,
     parquet_compression: ParquetCompression,
     csv_formulas: CsvFormulas,
+    /// This and the next three decide which objects are left out.
+    #[serde(default)]
+    unusable_objects: UnusableObjects,
+    #[serde(default)]
+    max_rejected_ratio: f64,
+    #[serde(default)]
+    plain_bytes_max: Option<u64>,
+    #[serde(default)]
+    columns_max: usize,
     output_revision: u32,
 }
 
@@ -183,6 +210,10 @@ impl RuleSettings {
             row_group_rows: config.parquet.row_group_rows,
             parquet_compression: config.parquet.compression,
             csv_formulas,
+            unusable_objects: config.unusable_objects,
+            max_rejected_ratio: config.rejected_ratio_max,
+            plain_bytes_max: config.limits.plain_bytes_max,
+            columns_max: config.columns_max,
             output_revision: OUTPUT_REVISION,
         }
     }
@@ -210,7 +241,11 @@ impl Manifest {
         settings: &RuleSettings,
         outputs: &[Option<ObjectVersion>],
     ) -> bool {
-        let same_inputs = self.inputs.iter().map(|input| &input.version).eq(inputs);
+        let read = self.inputs.iter().map(|input| &input.version);
+        let mut known: Vec<&ObjectVersion> = read.chain(self.left_out.iter().map(|entry| &entry.version)).collect();
+        // The order in which a window is listed: the date stands in the key.
+        known.sort_by(|one, other| one.key.cmp(&other.key));
+        let same_inputs = known.into_iter().eq(inputs);
         let same_outputs =
             self.outputs.iter().map(|output| Some(&output.version)).eq(outputs.iter().map(Option::as_ref));
         same_inputs && same_outputs && self.rules_fingerprint == settings.fingerprint()

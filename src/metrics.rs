@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::error::Result;
 use crate::log::{Function, Invocation};
 use crate::manifest::Manifest;
-use crate::run::{Report, Status};
+use crate::run::{Outcome, Report, Status};
 use crate::warnings::WarningKind;
 use crate::window::BatchDate;
 
@@ -30,7 +30,7 @@ pub struct Circumstances<'c> {
 type Metric = (&'static str, &'static str, u64);
 
 /// The metrics of one run.
-pub fn of_run(run_date: BatchDate, outcome: &Result<Report>, at: &Circumstances) -> Value {
+pub fn of_run(run_date: BatchDate, outcome: &Result<Outcome>, at: &Circumstances) -> Value {
     let metrics = metrics(outcome, at);
     let definitions: Vec<Value> = metrics.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
     let mut line = Map::new();
@@ -50,21 +50,26 @@ pub fn of_run(run_date: BatchDate, outcome: &Result<Report>, at: &Circumstances)
     line.insert("cold_start".to_owned(), json!(at.invocation.cold_start));
     line.insert("function_request_id".to_owned(), json!(at.invocation.ids.function_request_id));
     line.insert("correlation_id".to_owned(), json!(at.invocation.ids.correlation_id));
-    if let Err(error) = outcome {
-        line.insert("error_type".to_owned(), json!(error.kind().as_str()));
-    }
+    let error_type = match outcome {
+        Err(error) => Some(error.kind().as_str()),
+        Ok(Outcome::Waiting(failed)) => Some(failed.error_type.as_str()),
+        Ok(Outcome::Done(_)) => None,
+    };
+    line.extend(error_type.map(|error_type| ("error_type".to_owned(), json!(error_type))));
     line.extend(metrics.into_iter().map(|(name, _, value)| (name.to_owned(), json!(value))));
     Value::Object(line)
 }
 
-fn metrics(outcome: &Result<Report>, at: &Circumstances) -> Vec<Metric> {
-    let is = |status| u64::from(outcome.as_ref().is_ok_and(|report| report.status == status));
+fn metrics(outcome: &Result<Outcome>, at: &Circumstances) -> Vec<Metric> {
+    let report = outcome.as_ref().ok().and_then(Outcome::report);
+    let is = |status| u64::from(report.is_some_and(|report| report.status == status));
     let mut metrics = vec![
         ("RunsPublished", "Count", is(Status::Published)),
         ("RunsUnchanged", "Count", is(Status::Unchanged)),
         ("RunsFailed", "Count", u64::from(outcome.is_err())),
+        ("RunsWaiting", "Count", u64::from(matches!(outcome, Ok(Outcome::Waiting(_))))),
     ];
-    if let Ok(Report { status, manifest }) = outcome {
+    if let Some(Report { status, manifest }) = report {
         let age = newest_input(manifest).map(|date| ("NewestInputAge", "Seconds", age_seconds(date, at.now)));
         metrics.extend(age);
         if *status == Status::Published {
@@ -85,6 +90,7 @@ fn work(manifest: &Manifest) -> Vec<Metric> {
         ("RowsFilteredByDuration", "Count", balance.filtered_by_duration),
         ("RowsDuplicate", "Count", balance.duplicates),
         ("RowsRejected", "Count", balance.rejected),
+        ("ObjectsLeftOut", "Count", manifest.left_out.len() as u64),
         ("BytesRead", "Bytes", manifest.inputs.iter().map(|input| input.version.bytes).sum()),
         ("BytesWritten", "Bytes", manifest.outputs.iter().map(|output| output.version.bytes).sum()),
         ("RunDuration", "Milliseconds", manifest.timings.total_ms),

@@ -53,6 +53,11 @@ impl Output {
     }
 }
 
+/// The key of what is noted of a run that failed for good.
+pub fn failed_key(output_prefix: &str, run_date: BatchDate) -> String {
+    format!("{output_prefix}state/run_date={run_date}/failed.json")
+}
+
 /// The key of a run's manifest below the lake's root.
 pub fn manifest_key(output_prefix: &str, run_date: BatchDate) -> String {
     format!("{output_prefix}runs/run_date={run_date}/manifest.json")

@@ -8,8 +8,9 @@
 //! MANIFEST-LAST: a manifest is written when all outputs are, and only stays valid while they are the ones it names.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::failed_run::FailedRun;
 use crate::manifest::{Manifest, OutputEntry};
-use crate::output::{Output, manifest_key};
+use crate::output::{Output, failed_key, manifest_key};
 use crate::store::{ObjectVersion, Precondition, Published, StagedUpload, Store};
 use crate::window::BatchDate;
 
@@ -20,21 +21,29 @@ pub(crate) struct PublishedDay {
     manifest_version: Option<ObjectVersion>,
     /// The manifest, if there is one and it can be read.
     pub(crate) manifest: Option<Manifest>,
+    /// Whether an earlier run has noted that it failed for good, and what, if that can be read.
+    pub(crate) failed: Option<Option<FailedRun>>,
 }
 
 impl PublishedDay {
-    /// Looks at the outputs of `run_date` that are wanted, and its manifest.
+    /// Looks at the outputs of `run_date` that are wanted, its manifest, and the note of a failure.
     pub(crate) async fn look(store: &dyn Store, prefix: &str, run_date: BatchDate, wanted: &[Output]) -> Result<Self> {
         let manifest_key = manifest_key(prefix, run_date);
         let heads = wanted.iter().map(|output| head(store, *output, prefix, run_date));
-        let (manifest, outputs) =
-            futures_util::try_join!(store.get(&manifest_key), futures_util::future::try_join_all(heads))?;
+        let failed_key = failed_key(prefix, run_date);
+        let (manifest, failed, outputs) = futures_util::try_join!(
+            store.get(&manifest_key),
+            store.get(&failed_key),
+            futures_util::future::try_join_all(heads)
+        )?;
         let (manifest_version, manifest) = match manifest {
             // A manifest that cannot be read vouches for nothing; the run replaces it.
             Some((version, body)) => (Some(version), serde_json::from_slice(&body).ok()),
             None => (None, None),
         };
-        Ok(Self { outputs, manifest_version, manifest })
+        // A note that cannot be read keeps nothing from being tried.
+        let failed = failed.map(|(_, body)| serde_json::from_slice(&body).ok());
+        Ok(Self { outputs, manifest_version, manifest, failed })
     }
 
     /// The outputs' versions, in order.

@@ -1,8 +1,11 @@
 //! Runs: each tries until what is published is what its inputs and settings give.
 
 mod attempt;
+mod failed;
 mod history;
 mod inputs;
+mod left_out;
+mod rejected;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,16 +16,22 @@ use rayon::ThreadPool;
 use crate::config::Config;
 use crate::engine::Progress;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::Force;
+use crate::event::{Force, Origin, Wish};
+use crate::failed_run::FailedRun;
 use crate::host::Host;
-use crate::manifest::Manifest;
+use crate::manifest::{LeftOutEntry, Manifest};
 use crate::store::Store;
 use crate::window::{BatchDate, batch_of_key};
-use attempt::Attempt;
+use attempt::{Attempt, Ending};
 pub(crate) use inputs::Window;
+pub(crate) use left_out::Inputs;
 
 /// How often a run begins anew because an input or an output was replaced meanwhile.
 const ATTEMPTS_MAX: u32 = 6;
+
+/// How often a run begins anew because objects turn out to be unusable on the way. Each time costs as much as reading
+/// up to there, so a lake with more of them needs somebody to look at it.
+const BEGINNINGS_WITHOUT_MAX: u32 = 16;
 
 /// Everything that runs need, whatever their dates.
 pub struct Runner {
@@ -39,6 +48,26 @@ pub struct Report {
     pub status: Status,
     /// The record of the run, or of the earlier one that still stands.
     pub manifest: Manifest,
+}
+
+/// How a wish for a run came out that did not fail.
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one per run")]
+pub enum Outcome {
+    /// What is published is right.
+    Done(Report),
+    /// It failed for good earlier, and nothing has changed since. It is left alone until something does.
+    Waiting(FailedRun),
+}
+
+impl Outcome {
+    /// The report of a run that is done.
+    pub fn report(&self) -> Option<&Report> {
+        match self {
+            Self::Done(report) => Some(report),
+            Self::Waiting(_) => None,
+        }
+    }
 }
 
 /// Whether a run published anything.
@@ -73,7 +102,7 @@ impl Runner {
         &*self.store
     }
 
-    /// Runs `run_date` and publishes it, unless what is published is already right.
+    /// Runs `run_date` for somebody who asks for it, and publishes it, unless what is published is already right.
     pub async fn run(
         &self,
         run_date: BatchDate,
@@ -81,16 +110,67 @@ impl Runner {
         deadline: Option<Instant>,
         progress: &Arc<Progress>,
     ) -> Result<Report> {
+        match self.run_for(run_date, Wish { origin: Origin::Person, force }, deadline, progress).await? {
+            Outcome::Done(report) => Ok(report),
+            Outcome::Waiting(_) => Err(Error::internal("a run that somebody asked for was left waiting")),
+        }
+    }
+
+    /// Runs `run_date` as it is wished.
+    pub async fn run_for(
+        &self,
+        run_date: BatchDate,
+        wish: Wish,
+        deadline: Option<Instant>,
+        progress: &Arc<Progress>,
+    ) -> Result<Outcome> {
+        let mut listed = None;
+        let outcome = self.try_until_done(run_date, wish, deadline, progress, &mut listed).await;
+        if let (Err(error), Some(window)) = (&outcome, &listed)
+            && wish.origin != Origin::Person
+            && failed::is_for_good(error)
+        {
+            self.note_failure(error, run_date, &window.objects).await;
+        }
+        outcome
+    }
+
+    /// Whether a run has nothing to do, by a look at what is published and at the inputs, without reading either.
+    pub async fn settled(&self, run_date: BatchDate, wish: Wish, deadline: Option<Instant>) -> Result<Option<Outcome>> {
+        Attempt { runner: self, run_date, wish, deadline, progress: &Arc::default(), left_out: &[] }.look().await
+    }
+
+    async fn try_until_done(
+        &self,
+        run_date: BatchDate,
+        wish: Wish,
+        deadline: Option<Instant>,
+        progress: &Arc<Progress>,
+        listed: &mut Option<Window>,
+    ) -> Result<Outcome> {
         let deadline = [deadline, self.deadline()].into_iter().flatten().min();
-        let mut attempt = 1;
+        let (mut attempt, mut beginnings_without) = (1, 0);
+        let mut left_out: Vec<LeftOutEntry> = Vec::new();
         loop {
-            match (Attempt { runner: self, run_date, force, deadline, progress }).run().await {
+            let this = Attempt { runner: self, run_date, wish, deadline, progress, left_out: &left_out };
+            match this.run(listed).await {
                 Err(error) if error.kind() == ErrorKind::Conflict && attempt < ATTEMPTS_MAX => {
                     tracing::info!(%run_date, attempt, %error, "run begins anew");
                     tokio::time::sleep(pause_before(attempt)).await;
                     attempt += 1;
                 }
-                outcome => return outcome,
+                Ok(Ending::BeginWithout(unusable)) => {
+                    if beginnings_without == BEGINNINGS_WITHOUT_MAX {
+                        return Err(too_many_unusable(&unusable));
+                    }
+                    for LeftOutEntry { version, reason, .. } in &unusable {
+                        tracing::warn!(%run_date, key = version.key, reason, "run begins anew without an object");
+                    }
+                    beginnings_without += 1;
+                    left_out.extend(unusable);
+                }
+                Ok(Ending::Over(outcome)) => return Ok(*outcome),
+                Err(error) => return Err(error),
             }
         }
     }
@@ -106,12 +186,25 @@ impl Runner {
         Arc::clone(&self.workers)
     }
 
+    /// The date after the one that it is now, UTC: a batch of it may have come from a time zone further east.
+    pub fn tomorrow(&self) -> BatchDate {
+        BatchDate::new((self.host.now)().date_naive()).map_or(BatchDate::MAX, |today| today.plus_days(1))
+    }
+
     /// The dates of all batches in the lake.
     pub async fn existing_batches(&self) -> Result<BTreeSet<BatchDate>> {
         let prefix = &self.config.input_prefix;
         let objects = self.store.list(prefix, None).await?;
         Ok(objects.iter().filter_map(|object| batch_of_key(&object.key, prefix).ok()).collect())
     }
+}
+
+fn too_many_unusable(last: &[LeftOutEntry]) -> Error {
+    let (key, reason) = last.first().map_or(("", ""), |entry| (&entry.version.key, &entry.reason));
+    let message = format!(
+        "the run began anew without unusable objects {BEGINNINGS_WITHOUT_MAX} times, and there is one more: {reason}"
+    );
+    Error::invalid_input(message).at(key)
 }
 
 /// Doubles each time, and differs between two runs that have just met.

@@ -98,6 +98,11 @@ pub trait Store: Send + Sync {
     /// Stores a small object in one piece, under the same conditions as [`Store::publish`].
     async fn put(&self, key: &str, content_type: &str, body: Bytes, precondition: &Precondition) -> Result<Published>;
 
+    /// Removes what is stored under a key, in whatever version; that there is nothing is no failure.
+    ///
+    /// Only for the program's own notes below `state/`, never for a batch or an output.
+    async fn delete(&self, key: &str) -> Result<()>;
+
     /// Gives up an upload that was not published; nothing of it stays behind. Best effort.
     async fn abort(&self, upload_ids: &[UploadId]);
 }

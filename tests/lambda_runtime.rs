@@ -68,10 +68,10 @@ impl Deployment {
         String::from_utf8_lossy(&bytes.unwrap_or_else(|| panic!("no output {key}"))).into_owned()
     }
 
-    /// The keys below the output prefix.
+    /// The keys below the output prefix, but for what is noted of failures.
     fn published(&self) -> Vec<String> {
         let mut keys = self.s3.direct().keys(BUCKET);
-        keys.retain(|key| key.starts_with("transformed_data/"));
+        keys.retain(|key| key.starts_with("transformed_data/") && !key.starts_with("transformed_data/state/"));
         keys
     }
 }

@@ -5,10 +5,16 @@ mod common;
 
 #[path = "runs/at_once.rs"]
 mod at_once;
+#[path = "runs/bombs.rs"]
+mod bombs;
 #[path = "runs/failures.rs"]
 mod failures;
 #[path = "runs/in_between.rs"]
 mod in_between;
+#[path = "runs/left_out.rs"]
+mod left_out;
+#[path = "runs/many_objects.rs"]
+mod many_objects;
 #[path = "runs/order.rs"]
 mod order;
 #[path = "runs/outputs.rs"]
@@ -17,6 +23,10 @@ mod outputs;
 mod repair;
 #[path = "runs/replaced.rs"]
 mod replaced;
+#[path = "runs/time.rs"]
+mod time;
+#[path = "runs/waiting.rs"]
+mod waiting;
 #[path = "runs/warnings.rs"]
 mod warnings;
 

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use drivendata_transform::config::{Config, LakeLocation, OutputFormat, Preset, RawSettings, SETTINGS, Setting};
+use drivendata_transform::config::{
+    Config, LakeLocation, OutputFormat, Preset, RawSettings, SETTINGS, Setting, UnusableObjects,
+};
 use drivendata_transform::error::ErrorKind;
 use drivendata_transform::rules::date::parse_date;
 use drivendata_transform::rules::mask::Masking;
@@ -74,7 +76,7 @@ fn every_value_that_cannot_be_used_is_refused_with_the_settings_name_and_what_wa
 #[test]
 fn the_bounds_shown_are_the_bounds_checked() {
     let bounded: Vec<_> = SETTINGS.iter().filter_map(|setting| Some((setting, bounds(setting)?))).collect();
-    assert_eq!(bounded.len(), 14, "all numbers but the three in the data's unit");
+    assert_eq!(bounded.len(), 15, "all numbers but the three in the data's unit");
     for (setting, (first, last)) in bounded {
         for (value, inside) in [(first, true), (last, true), (first - 1, false), (last + 1, false)] {
             assert_eq!(is_usable(setting.name, &value.to_string()), inside, "{}={value}", setting.name);
@@ -203,6 +205,20 @@ fn kinds_of_warnings_that_fail_a_run_are_listed_by_name() {
     assert_eq!(fail_on("all"), WarningKind::ALL);
     for wrong in ["few rows", "few_rows,", "FEW_ROWS", "all,few_rows", "few_rows;failed_casts"] {
         assert!(!is_usable("FAIL_ON_WARNINGS", wrong), "{wrong}");
+    }
+}
+
+#[test]
+fn what_becomes_of_unusable_objects_is_one_of_three() {
+    for (text, chosen) in [
+        ("leave_out_older", UnusableObjects::LeaveOutOlder),
+        ("fail", UnusableObjects::Fail),
+        ("leave_out", UnusableObjects::LeaveOut),
+    ] {
+        assert_eq!(usable(&[("UNUSABLE_OBJECTS", text)]).unusable_objects, chosen);
+    }
+    for wrong in ["Fail", "ignore", "leave out"] {
+        assert!(!is_usable("UNUSABLE_OBJECTS", wrong), "{wrong}");
     }
 }
 

@@ -55,6 +55,18 @@ pub const SETTINGS: &[Setting] = &[
         "kinds of warnings with commas between, all, or empty",
         "warnings that fail the run instead of being told with it; empty: none",
     ),
+    setting(
+        "UNUSABLE_OBJECTS",
+        "leave_out_older",
+        "leave_out_older, fail or leave_out",
+        "objects that cannot be used: leave out those of older days, fail the run, or leave out any",
+    ),
+    setting(
+        "PLAIN_LIMIT_MB",
+        "0",
+        "MiB, 0 to 1073741824",
+        "most plain text of one object; 0: 200 times its stored size, at least 1024",
+    ),
     setting("OUTPUT_FORMATS", "parquet,csv", "parquet, csv or both", "formats to publish"),
     setting("CSV_FORMULAS", "keep", "keep or defuse", "texts in CSV that a spreadsheet takes for formulas"),
     setting("ROW_GROUP_ROWS", "65536", "rows, 1 to 100000000", "rows in a Parquet row group"),

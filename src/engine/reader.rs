@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 
 use super::Watch;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::read::cutter::{Chunk, ClosedAmidText, Cutter, RowJudge};
 use crate::read::decompress::plain_text;
 use crate::window::BatchDate;
@@ -23,6 +23,8 @@ pub struct Input {
     pub header_bytes: usize,
     /// Tells the object's rows from text with line feeds, where quotes that swallow rows are to be found out.
     pub judge: Option<Arc<dyn RowJudge>>,
+    /// Most bytes of its plain text.
+    pub plain_bytes_max: u64,
     /// Begins to read the object as it is stored.
     pub open: Box<dyn FnOnce() -> Box<dyn Read + Send> + Send>,
 }
@@ -112,9 +114,11 @@ impl ReaderThread {
 
     fn read(&self, number: usize, input: Input) -> Result<Listening> {
         let stored = Counted { stored: (input.open)(), watch: &self.watch };
-        let mut text = plain_text(stored, &input.key)?;
+        let text = plain_text(stored, &input.key)?;
+        let mut text = Limited { text, left: input.plain_bytes_max, bytes_max: input.plain_bytes_max };
         let header_bytes = input.header_bytes as u64;
-        io::copy(&mut text.by_ref().take(header_bytes), &mut io::sink())?;
+        io::copy(&mut text.by_ref().take(header_bytes), &mut io::sink())
+            .map_err(|error| Error::from(error).at(&input.key))?;
         let cutter = Cutter::new(text, header_bytes, self.chunk_bytes).taking(self.closed_amid_text);
         let mut cutter = cutter.judged_by(input.judge);
         loop {
@@ -149,16 +153,47 @@ impl Read for Counted<'_> {
     }
 }
 
+/// Ends with an error where there is more plain text than granted: a few bytes can be made to unpack to terabytes.
+struct Limited<R> {
+    text: R,
+    left: u64,
+    bytes_max: u64,
+}
+
+impl<R: Read> Read for Limited<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.text.read(out)?;
+        match self.left.checked_sub(bytes as u64) {
+            Some(left) => self.left = left,
+            None => {
+                let message = format!(
+                    "holds more than {} MiB of plain text, the most that one object may have; if it is meant to, set \
+                     PLAIN_LIMIT_MB to more",
+                    self.bytes_max / (1024 * 1024)
+                );
+                return Err(Error::new(ErrorKind::TooLarge, message).of_object_alone().into());
+            }
+        }
+        Ok(bytes)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::Progress;
-    use crate::error::ErrorKind;
 
     const KEY: &str = "raw_data/batch_2024-09-15.csv";
 
     fn input(open: impl FnOnce() -> Box<dyn Read + Send> + Send + 'static) -> Input {
-        Input { key: KEY.to_owned(), batch_date: BatchDate::MIN, header_bytes: 0, judge: None, open: Box::new(open) }
+        Input {
+            key: KEY.to_owned(),
+            batch_date: BatchDate::MIN,
+            header_bytes: 0,
+            judge: None,
+            plain_bytes_max: u64::MAX,
+            open: Box::new(open),
+        }
     }
 
     fn watch() -> Arc<Watch> {

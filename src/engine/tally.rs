@@ -78,6 +78,10 @@ pub struct InputTally {
     pub bare_quotes: u64,
     /// Records with one field more than the header, an empty last one.
     pub empty_last_fields: u64,
+    /// Rejected records that are no data, and count on neither side of the ratio of rejected ones.
+    pub no_data: u64,
+    /// Number of the first rejected record, from 1.
+    pub first_rejected: Option<u64>,
     /// Cells of its written rows, by the order of [`CASTS`].
     pub casts: [CastCells; CASTS.len()],
 }
@@ -101,6 +105,8 @@ impl InputTally {
             is_unterminated: false,
             bare_quotes: 0,
             empty_last_fields: 0,
+            no_data: 0,
+            first_rejected: None,
             casts: Default::default(),
         }
     }
@@ -166,7 +172,12 @@ impl Tally {
         if let (None, Some(first)) = (self.first_rejected, rejected.first()) {
             self.first_rejected = Some((input, self.inputs[input].balance.read + u64::from(first.record) + 1));
         }
+        let input = &mut self.inputs[input];
+        if let (None, Some(first)) = (input.first_rejected, rejected.first()) {
+            input.first_rejected = Some(input.balance.read + u64::from(first.record) + 1);
+        }
         for rejected in rejected {
+            input.no_data += u64::from(!rejected.reason.counts_in_ratio());
             *self.rejected.entry((rejected.column, rejected.reason)).or_default() += 1;
         }
     }

@@ -3,15 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Force, Ignored, Want, Why};
+use super::{Force, Ignored, Origin, Want, Why, Wish};
 use crate::error::{Error, Result};
 use crate::window::{BatchDate, runs_touched_by, window};
 
 /// The runs to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Each run once, oldest first; a wish to force it prevails.
-    pub runs: BTreeMap<BatchDate, Force>,
+    /// Each run once, oldest first, with all that was wished of it.
+    pub runs: BTreeMap<BatchDate, Wish>,
     /// Wishes that lead to no run, or not to all the runs they name.
     pub skipped: Vec<Ignored>,
 }
@@ -40,40 +40,45 @@ pub fn run_dates<'want>(
                 }
                 // A batch that is gone still changes the days that read it.
                 let touched = runs_touched_by(batch, window_days);
-                plan.add(touched.iter().filter(|date| existing.contains(date)), Force::IfChanged);
+                plan.add(touched.iter().filter(|date| existing.contains(date)), unforced(Origin::Batch));
             }
             Want::Tick(date) => {
                 let newest = existing.range(..=date).next_back();
                 if newest.is_none() {
                     plan.skip(format!("tick of {date}"), Why::NoBatch);
                 }
-                plan.add(newest, Force::IfChanged);
+                plan.add(newest, unforced(Origin::Tick));
                 if lookback_days > 0 {
                     let looked_at = window(date, lookback_days);
-                    plan.add(looked_at.iter().filter(|date| existing.contains(date)), Force::IfChanged);
+                    let there = looked_at.iter().filter(|date| existing.contains(date));
+                    plan.add(there, unforced(Origin::Tick));
                 }
             }
             Want::Date { date, force } => {
                 let date = existing.get(&date).ok_or_else(|| Error::invalid_input(format!("{date} has no batch")))?;
-                plan.add([date], force);
+                plan.add([date], Wish { origin: Origin::Person, force });
             }
             Want::Range { from, to, force } => {
                 let mut inside = existing.range(from..=to).peekable();
                 if inside.peek().is_none() {
                     plan.skip(format!("{from} to {to}"), Why::NoBatch);
                 }
-                plan.add(inside, force);
+                plan.add(inside, Wish { origin: Origin::Person, force });
             }
         }
     }
     Ok(plan)
 }
 
+fn unforced(origin: Origin) -> Wish {
+    Wish { origin, force: Force::IfChanged }
+}
+
 impl Plan {
-    fn add<'date>(&mut self, dates: impl IntoIterator<Item = &'date BatchDate>, force: Force) {
+    fn add<'date>(&mut self, dates: impl IntoIterator<Item = &'date BatchDate>, wish: Wish) {
         for date in dates {
-            let planned = self.runs.entry(*date).or_insert(force);
-            *planned = force.max(*planned);
+            let planned = self.runs.entry(*date).or_insert(wish);
+            *planned = planned.and(wish);
         }
     }
 
@@ -112,7 +117,7 @@ mod tests {
         assert_eq!(dates(&plan), days(&[15, 16]));
         let plan = planned(&[Want::Batch(day(15))], &[14, 15, 18, 21, 22], 7, 7);
         assert_eq!(dates(&plan), days(&[15, 18, 21]));
-        assert!(plan.runs.values().all(|force| *force == Force::IfChanged));
+        assert!(plan.runs.values().all(|wish| *wish == unforced(Origin::Batch)));
         assert_eq!(plan.skipped, []);
     }
 
@@ -155,9 +160,16 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_to_force_prevails_in_any_order() {
+    fn a_wish_to_force_and_whoever_asked_prevail_in_any_order() {
         let mut wants = [Want::Batch(day(14)), Want::Date { date: day(15), force: Force::Always }];
-        let expected = BTreeMap::from([(day(14), Force::IfChanged), (day(15), Force::Always)]);
+        let asked = Wish { origin: Origin::Person, force: Force::Always };
+        let expected = BTreeMap::from([(day(14), unforced(Origin::Batch)), (day(15), asked)]);
+        assert_eq!(planned(&wants, &[14, 15], 2, 7).runs, expected);
+        wants.reverse();
+        assert_eq!(planned(&wants, &[14, 15], 2, 7).runs, expected);
+
+        let mut wants = [Want::Batch(day(15)), Want::Tick(day(15))];
+        let expected = BTreeMap::from([(day(14), unforced(Origin::Tick)), (day(15), unforced(Origin::Batch))]);
         assert_eq!(planned(&wants, &[14, 15], 2, 7).runs, expected);
         wants.reverse();
         assert_eq!(planned(&wants, &[14, 15], 2, 7).runs, expected);

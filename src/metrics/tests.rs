@@ -44,7 +44,7 @@ fn manifest() -> Manifest {
     serde_json::from_value(manifest).expect("a manifest")
 }
 
-fn line_at(now: &str, peak_memory_bytes: Option<u64>, outcome: &Result<Report>) -> Value {
+fn line_at(now: &str, peak_memory_bytes: Option<u64>, outcome: &Result<Outcome>) -> Value {
     let function = Function {
         service: "clean".into(),
         metrics_namespace: "Lake".into(),
@@ -62,12 +62,12 @@ fn line_at(now: &str, peak_memory_bytes: Option<u64>, outcome: &Result<Report>) 
     of_run("2024-09-15".parse().expect("a date"), outcome, &at)
 }
 
-fn line(outcome: &Result<Report>) -> Value {
+fn line(outcome: &Result<Outcome>) -> Value {
     line_at("2024-09-15T05:02:12.345Z", Some(99), outcome)
 }
 
-fn report(status: Status) -> Result<Report> {
-    Ok(Report { status, manifest: manifest() })
+fn report(status: Status) -> Result<Outcome> {
+    Ok(Outcome::Done(Report { status, manifest: manifest() }))
 }
 
 /// The names and units a line defines.
@@ -84,6 +84,7 @@ fn a_published_run_tells_its_rows_bytes_and_time() {
         ("RunsPublished", "Count"),
         ("RunsUnchanged", "Count"),
         ("RunsFailed", "Count"),
+        ("RunsWaiting", "Count"),
         ("NewestInputAge", "Seconds"),
         ("RowsRead", "Count"),
         ("RowsWritten", "Count"),
@@ -91,6 +92,7 @@ fn a_published_run_tells_its_rows_bytes_and_time() {
         ("RowsFilteredByDuration", "Count"),
         ("RowsDuplicate", "Count"),
         ("RowsRejected", "Count"),
+        ("ObjectsLeftOut", "Count"),
         ("BytesRead", "Bytes"),
         ("BytesWritten", "Bytes"),
         ("RunDuration", "Milliseconds"),
@@ -107,10 +109,10 @@ fn a_published_run_tells_its_rows_bytes_and_time() {
         },
         "service": "clean", "run_date": "2024-09-15", "cold_start": true, "function_request_id": "request",
         "correlation_id": "raw_data/batch_2024-09-15.csv",
-        "RunsPublished": 1, "RunsUnchanged": 0, "RunsFailed": 0, "NewestInputAge": 5 * 3600 + 2 * 60 + 12,
+        "RunsPublished": 1, "RunsUnchanged": 0, "RunsFailed": 0, "RunsWaiting": 0, "NewestInputAge": 5 * 3600 + 2 * 60 + 12,
         "RowsRead": 21, "RowsWritten": 6, "RowsFilteredByDate": 5, "RowsFilteredByDuration": 4, "RowsDuplicate": 3,
-        "RowsRejected": 3, "BytesRead": 123, "BytesWritten": 15, "RunDuration": 1234, "Warnings": 0,
-        "PeakMemory": 99,
+        "RowsRejected": 3, "ObjectsLeftOut": 0, "BytesRead": 123, "BytesWritten": 15, "RunDuration": 1234,
+        "Warnings": 0, "PeakMemory": 99,
     });
     assert_eq!(line, expected);
 }
@@ -128,7 +130,10 @@ fn warnings_are_summed_up_and_counted_by_kind() {
     };
     let warnings =
         vec![warning(WarningKind::FailedCasts), warning(WarningKind::FewRows), warning(WarningKind::FailedCasts)];
-    let report = |status| Ok(Report { status, manifest: Manifest { warnings: warnings.clone(), ..manifest() } });
+    let report = |status| {
+        let manifest = Manifest { warnings: warnings.clone(), ..manifest() };
+        Ok(Outcome::Done(Report { status, manifest }))
+    };
     let published = line(&report(Status::Published));
     let of = |line: &Value| {
         let names = defined(line).into_iter().map(|(name, _)| name).filter(|name| name.contains("Warning"));
@@ -145,7 +150,7 @@ fn warnings_are_summed_up_and_counted_by_kind() {
 fn an_unchanged_run_tells_nothing_of_the_run_that_stands() {
     let line = line(&report(Status::Unchanged));
     let names: BTreeSet<&str> = defined(&line).into_iter().map(|(name, _)| name).collect();
-    let expected = ["NewestInputAge", "PeakMemory", "RunsFailed", "RunsPublished", "RunsUnchanged"];
+    let expected = ["NewestInputAge", "PeakMemory", "RunsFailed", "RunsPublished", "RunsUnchanged", "RunsWaiting"];
     assert_eq!(names, BTreeSet::from(expected));
     assert_eq!(
         (&line["RunsPublished"], &line["RunsUnchanged"], &line["RunsFailed"]),
@@ -159,13 +164,27 @@ fn a_failed_run_tells_its_type_and_not_its_message() {
     let error = Error::new(ErrorKind::TooLarge, "something long").at("raw_data/a.csv");
     let line = line(&Err(error));
     let names: Vec<&str> = defined(&line).into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["RunsPublished", "RunsUnchanged", "RunsFailed", "PeakMemory"]);
+    assert_eq!(names, ["RunsPublished", "RunsUnchanged", "RunsFailed", "RunsWaiting", "PeakMemory"]);
     assert_eq!(
         (&line["RunsPublished"], &line["RunsUnchanged"], &line["RunsFailed"]),
         (&json!(0), &json!(0), &json!(1))
     );
     assert_eq!(line["error_type"], "TooLarge");
     assert!(!line.to_string().contains("something long"), "{line}");
+}
+
+#[test]
+fn a_waiting_run_is_neither_done_nor_failed_and_tells_the_type_of_its_failure() {
+    let failed = json!({
+        "run_date": "2024-09-15", "inputs": [], "rules_fingerprint": "r", "settings_fingerprint": "s",
+        "memory_granted_bytes": null, "error_type": "InvalidInput", "error_message": "something long",
+        "failed_at": "2024-09-15T05:02:12.000Z", "program_version": "0.1.0",
+    });
+    let line = line(&Ok(Outcome::Waiting(serde_json::from_value(failed).expect("a note"))));
+    let counted = ["RunsPublished", "RunsUnchanged", "RunsFailed", "RunsWaiting"].map(|name| line[name].clone());
+    assert_eq!(counted, [0, 0, 0, 1].map(Value::from));
+    assert_eq!(line["error_type"], "InvalidInput");
+    assert!(line.get("NewestInputAge").is_none() && !line.to_string().contains("something long"), "{line}");
 }
 
 #[test]
@@ -181,7 +200,7 @@ fn a_run_over_days_without_batches_is_as_old_as_the_newest_that_has_one() {
     let age = |missing: &[&str]| {
         let missing_days = missing.iter().map(|date| date.parse().expect("a date")).collect();
         let report = Report { status: Status::Published, manifest: Manifest { missing_days, ..manifest() } };
-        line_at("2024-09-16T00:00:00Z", None, &Ok(report)).get("NewestInputAge").cloned()
+        line_at("2024-09-16T00:00:00Z", None, &Ok(Outcome::Done(report))).get("NewestInputAge").cloned()
     };
     assert_eq!(age(&["2024-09-15"]), Some(json!(2 * 86_400)));
     assert_eq!(age(&["2024-09-13", "2024-09-14", "2024-09-15"]), None);

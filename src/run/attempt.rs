@@ -6,15 +6,14 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::try_join;
 
-use super::{Report, Runner, Status, Window, in_time};
+use super::{Inputs, Outcome, Report, Runner, Status, Window, in_time, rejected};
 use crate::engine::{self, Outputs, Pair, Plan, Progress, Staged, StagedPair, Tally};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::Force;
-use crate::manifest::{Figures, InputEntry, Manifest, Memory, RuleSettings, Timings};
+use crate::event::{Force, Origin, Wish};
+use crate::manifest::{Figures, InputEntry, LeftOutEntry, Manifest, Memory, RuleSettings, Timings};
 use crate::output::Output;
 use crate::publish::{PublishedDay, StagedOutput, publish_manifest, publish_outputs};
-use crate::schema::KnownColumn;
-use crate::store::{ObjectVersion, Upload, UploadId};
+use crate::store::{Upload, UploadId};
 use crate::warnings::{self, EarlierRun, Facts, Warning};
 use crate::window::BatchDate;
 
@@ -25,46 +24,103 @@ const STOPPING_TIME_MAX: Duration = Duration::from_secs(2);
 pub(super) struct Attempt<'r> {
     pub(super) runner: &'r Runner,
     pub(super) run_date: BatchDate,
-    pub(super) force: Force,
+    pub(super) wish: Wish,
     pub(super) deadline: Option<Instant>,
     pub(super) progress: &'r Arc<Progress>,
+    /// Objects that earlier attempts found unusable.
+    pub(super) left_out: &'r [LeftOutEntry],
+}
+
+/// How an attempt ended that did not fail.
+pub(super) enum Ending {
+    /// The run is over.
+    Over(Box<Outcome>),
+    /// These objects turned out to be unusable on the way; the run goes on without them.
+    BeginWithout(Vec<LeftOutEntry>),
 }
 
 impl Attempt<'_> {
-    pub(super) async fn run(&self) -> Result<Report> {
+    /// Leaves in `listed` what it finds to read, also when it fails.
+    pub(super) async fn run(&self, listed: &mut Option<Window>) -> Result<Ending> {
+        *listed = None;
         let started = (Instant::now(), (self.runner.host.now)());
         let (config, store) = (&self.runner.config, &*self.runner.store);
         let wanted: Vec<Output> = Output::ALL.into_iter().filter(|output| output.is_in(&config.formats)).collect();
-        let settings = RuleSettings::of(config);
 
         // Invariant SEEN-FIRST: in this order.
         let look = PublishedDay::look(store, &config.output_prefix, self.run_date, &wanted);
         let seen = in_time(self.deadline, "it was known what is published", look).await?;
         let window = in_time(self.deadline, "the inputs were listed", self.runner.window(self.run_date)).await?;
-        if self.force == Force::IfChanged
-            && let Some(manifest) = &seen.manifest
-            && manifest.matches(&window.objects, &settings, &seen.versions())
-        {
-            return Ok(Report { status: Status::Unchanged, manifest: manifest.clone() });
+        let window = &*listed.insert(window);
+        if let Some(outcome) = self.settled(&seen, window) {
+            if seen.failed.is_some() && matches!(outcome, Outcome::Done(_)) {
+                self.runner.forget_failure(self.run_date).await;
+            }
+            return Ok(Ending::Over(Box::new(outcome)));
         }
 
-        self.progress.begin(window.objects.iter().map(|object| object.bytes).sum());
-        let plan = in_time(self.deadline, "the headers were read", self.runner.plan(&window.objects)).await?;
-        let plan = Arc::new(plan);
+        let reading = async {
+            let mut inputs = self.runner.usable(window, self.left_out).await?;
+            let plan = self.runner.plan(&mut inputs, self.run_date, |columns| columns).await?;
+            Ok((inputs, Arc::new(plan)))
+        };
+        let (inputs, plan) = in_time(self.deadline, "the headers were read", reading).await?;
+        self.progress.begin(inputs.objects.iter().map(|object| object.bytes).sum());
         let (uploads, outputs) = self.stage(&wanted).await?;
         let published = async {
             let history = async { Ok(self.runner.history(self.run_date).await) };
-            let (staged, history) = try_join(self.process(&plan, &window.objects, outputs), history).await?;
-            let warnings = self.warnings(&window, &staged.tally, &history?)?;
-            self.publish(&seen, &window, settings, staged, warnings, started).await
+            let (processed, history) = try_join(self.process(&plan, &inputs, window, outputs), history).await?;
+            match processed {
+                Processed::Staged(staged) => {
+                    let warnings = self.warnings(&inputs, &staged.tally, &history?)?;
+                    self.publish(&seen, window, inputs, *staged, warnings, started).await.map(Ok)
+                }
+                Processed::Without(unusable) => Ok(Err(unusable)),
+            }
         };
         let published = published.await;
-        if published.is_err() {
+        if !matches!(published, Ok(Ok(_))) {
             store.abort(&uploads).await;
         }
-        let manifest = published?;
-        self.check_inputs(&window).await?;
-        Ok(Report { status: Status::Published, manifest })
+        match published? {
+            Ok(manifest) => {
+                self.check_inputs(window).await?;
+                if seen.failed.is_some() {
+                    self.runner.forget_failure(self.run_date).await;
+                }
+                let report = Report { status: Status::Published, manifest };
+                Ok(Ending::Over(Box::new(Outcome::Done(report))))
+            }
+            Err(unusable) => Ok(Ending::BeginWithout(unusable)),
+        }
+    }
+
+    /// What the run comes out as without reading anything: unchanged, or waiting because it would only fail again.
+    fn settled(&self, seen: &PublishedDay, window: &Window) -> Option<Outcome> {
+        if self.wish.force == Force::Always {
+            return None;
+        }
+        let config = &self.runner.config;
+        if let Some(manifest) = &seen.manifest
+            && manifest.matches(&window.objects, &RuleSettings::of(config), &seen.versions())
+        {
+            return Some(Outcome::Done(Report { status: Status::Unchanged, manifest: manifest.clone() }));
+        }
+        let failed = seen.failed.as_ref().and_then(Option::as_ref)?;
+        let waits = self.wish.origin == Origin::Tick && failed.matches(&window.objects, config);
+        waits.then(|| Outcome::Waiting(failed.clone()))
+    }
+
+    /// [`Attempt::settled`] by a look at the lake; `None` if there is something to do.
+    pub(super) async fn look(&self) -> Result<Option<Outcome>> {
+        let config = &self.runner.config;
+        let wanted: Vec<Output> = Output::ALL.into_iter().filter(|output| output.is_in(&config.formats)).collect();
+        let looking = async {
+            let seen = PublishedDay::look(&*self.runner.store, &config.output_prefix, self.run_date, &wanted).await?;
+            let window = self.runner.window(self.run_date).await?;
+            Ok(self.settled(&seen, &window))
+        };
+        in_time(self.deadline, "it was known what is published", looking).await
     }
 
     /// Makes sure that the inputs are still those that were read.
@@ -124,13 +180,13 @@ impl Attempt<'_> {
     }
 
     /// Lets the engine read, clean and stage, on its own threads.
-    async fn process(&self, plan: &Arc<Plan>, objects: &[ObjectVersion], outputs: Outputs) -> Result<Staged> {
+    async fn process(&self, plan: &Arc<Plan>, inputs: &Inputs, window: &Window, outputs: Outputs) -> Result<Processed> {
         let workers = Arc::clone(&self.runner.workers);
         let watch = Arc::new(self.runner.watch(plan, self.deadline, self.progress));
-        let inputs = self.runner.inputs(plan, objects);
+        let engine_inputs = self.runner.engine_inputs(plan, &inputs.objects);
         let mut engine = {
             let (plan, watch) = (Arc::clone(plan), Arc::clone(&watch));
-            tokio::task::spawn_blocking(move || engine::run(&plan, inputs, outputs, &workers, &watch))
+            tokio::task::spawn_blocking(move || engine::run(&plan, engine_inputs, outputs, &workers, &watch))
         };
         let outcome = match self.deadline {
             None => (&mut engine).await,
@@ -144,38 +200,24 @@ impl Attempt<'_> {
                 }
             },
         };
-        let staged = outcome.map_err(|_| Error::internal("the engine panicked"))??;
-        self.check_rejected(&staged.tally, objects)?;
-        Ok(staged)
-    }
-
-    fn check_rejected(&self, tally: &Tally, objects: &[ObjectVersion]) -> Result<()> {
-        let balance = tally.balance;
-        let ratio_max = self.runner.config.rejected_ratio_max;
-        if balance.rejected as f64 <= ratio_max * balance.read as f64 {
-            return Ok(());
-        }
-        let describe = |(&(column, reason), rows): (&(Option<KnownColumn>, _), &u64)| match column {
-            Some(column) => format!("{} {reason}: {rows}", column.name()),
-            None => format!("{reason}: {rows}"),
+        let staged = match outcome.map_err(|_| Error::internal("the engine panicked"))? {
+            Ok(staged) => staged,
+            // Damaged behind its header.
+            Err(error) => return Ok(Processed::Without(vec![self.runner.leave_out(error, window)?])),
         };
-        let reasons: Vec<String> = tally.rejected.iter().map(describe).collect();
-        let first = tally.first_rejected.and_then(|(input, record)| Some((record, &objects.get(input)?.key)));
-        let first = first.map(|(record, key)| format!("; the first is record {record} of {key}")).unwrap_or_default();
-        Err(Error::invalid_input(format!(
-            "{} of {} rows are rejected, more than MAX_REJECTED_RATIO {ratio_max} allows ({}){first}; nothing was published",
-            balance.rejected,
-            balance.read,
-            reasons.join(", "),
-        )))
+        let may_leave_out = |at: usize| self.runner.may_leave_out(inputs.dates[at], self.run_date);
+        let ratio_max = self.runner.config.rejected_ratio_max;
+        let unusable = rejected::judge(&staged.tally, inputs, ratio_max, may_leave_out)?;
+        Ok(if unusable.is_empty() { Processed::Staged(Box::new(staged)) } else { Processed::Without(unusable) })
     }
 
     /// What of a run should not pass unnoticed; an error if it may not pass at all.
-    fn warnings(&self, window: &Window, tally: &Tally, history: &[EarlierRun]) -> Result<Vec<Warning>> {
+    fn warnings(&self, inputs: &Inputs, tally: &Tally, history: &[EarlierRun]) -> Result<Vec<Warning>> {
         let config = &self.runner.config;
-        let keys: Vec<&str> = window.objects.iter().map(|object| object.key.as_str()).collect();
+        let keys: Vec<&str> = inputs.objects.iter().map(|object| object.key.as_str()).collect();
+        let left_out: Vec<&str> = inputs.left_out.iter().map(|entry| entry.version.key.as_str()).collect();
         let (run_date, rules) = (self.run_date, &config.rules);
-        let facts = Facts { run_date, keys: &keys, tally, rules, history, left_out: &[] };
+        let facts = Facts { run_date, keys: &keys, tally, rules, history, left_out: &left_out };
         let warnings = warnings::of_run(&facts);
         warnings::check(&warnings, &config.fail_on_warnings)?;
         Ok(warnings)
@@ -186,7 +228,7 @@ impl Attempt<'_> {
         &self,
         seen: &PublishedDay,
         window: &Window,
-        settings: RuleSettings,
+        inputs: Inputs,
         staged: Staged,
         warnings: Vec<Warning>,
         (started, started_at): (Instant, chrono::DateTime<chrono::Utc>),
@@ -199,16 +241,21 @@ impl Attempt<'_> {
         }
         let processing_ms = started.elapsed().as_millis() as u64;
         let (tally, memory) = (staged.tally.clone(), staged.growing_memory_bytes);
-        let inputs = window.objects.iter().zip(&tally.inputs);
+        let settings = RuleSettings::of(&self.runner.config);
         let (store, prefix) = (&*self.runner.store, &self.runner.config.output_prefix);
         let outputs = publish_outputs(store, seen, &in_order(staged)).await?;
         let manifest = Manifest {
             run_date: self.run_date,
             window: window.days.clone(),
             missing_days: window.missing_days.clone(),
+            left_out_days: inputs.left_out_days(),
             inputs: inputs
-                .map(|(version, input)| InputEntry { version: version.clone(), rows: input.balance.read })
+                .objects
+                .into_iter()
+                .zip(&tally.inputs)
+                .map(|(version, input)| InputEntry { version, rows: input.balance.read })
                 .collect(),
+            left_out: inputs.left_out,
             rules_fingerprint: settings.fingerprint(),
             settings,
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -229,6 +276,14 @@ impl Attempt<'_> {
         publish_manifest(store, prefix, seen, &manifest).await?;
         Ok(manifest)
     }
+}
+
+/// What the engine made of the inputs.
+enum Processed {
+    /// Everything is staged.
+    Staged(Box<Staged>),
+    /// Nothing that may be published, because of these objects.
+    Without(Vec<LeftOutEntry>),
 }
 
 /// The staged outputs in the order of publication.

@@ -3,19 +3,30 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::Runner;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+
+use super::{Inputs, Runner};
 use crate::config::LakeLocation;
 use crate::engine::{self, Input, Plan, Progress, Watch};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::output::Output;
 use crate::parse::row_judge;
-use crate::read::decompress::plain_text;
-use crate::read::header::{HEADER_BYTES_MAX, Header};
+use crate::read::header::Header;
 use crate::schema::{Layout, OutputColumns, UnfitHeader};
 use crate::store::ObjectVersion;
 use crate::window::{BatchDate, batch_of_key, batch_prefix, window};
 
-/// The inputs of a run.
+/// Days of a window that are listed at once.
+const LISTINGS_AT_ONCE: usize = 16;
+
+/// What an object of the window takes in memory beside its header: its key and version in several lists, its layout, its
+/// entry in the manifest.
+const OBJECT_BYTES: u64 = 2 * 1024;
+
+const MIB: u64 = 1024 * 1024;
+
+/// What there is to read for a run.
 pub(crate) struct Window {
     /// The batch dates, oldest first.
     pub(crate) days: Vec<BatchDate>,
@@ -23,13 +34,24 @@ pub(crate) struct Window {
     pub(crate) missing_days: Vec<BatchDate>,
     /// The objects, oldest day first and in key order.
     pub(crate) objects: Vec<ObjectVersion>,
+    /// The batch date of each object.
+    pub(crate) dates: Vec<BatchDate>,
+    run_date: BatchDate,
+}
+
+impl Window {
+    /// The date of the run whose window it is.
+    pub(crate) fn run_date(&self) -> BatchDate {
+        self.run_date
+    }
 }
 
 impl Runner {
     /// Lists the objects of the window that ends at `run_date`, which must have a batch.
     pub(crate) async fn window(&self, run_date: BatchDate) -> Result<Window> {
         let days = window(run_date, self.config.window_days);
-        let batches = futures_util::future::try_join_all(days.iter().map(|day| self.batch(*day))).await?;
+        let listings: Vec<BoxFuture<'_, _>> = days.iter().map(|day| self.batch(*day).boxed()).collect();
+        let batches: Vec<Vec<ObjectVersion>> = stream::iter(listings).buffered(LISTINGS_AT_ONCE).try_collect().await?;
         let is_missing = |(day, batch): (&BatchDate, &Vec<ObjectVersion>)| batch.is_empty().then_some(*day);
         let missing_days: Vec<BatchDate> = days.iter().zip(&batches).filter_map(is_missing).collect();
         if missing_days.contains(&run_date) {
@@ -37,7 +59,8 @@ impl Runner {
             let message = format!("there is no batch for {run_date}: no object {prefix}*.csv[.gz|.zst]");
             return Err(Error::invalid_input(message));
         }
-        Ok(Window { days, missing_days, objects: batches.concat() })
+        let dates = days.iter().zip(&batches).flat_map(|(day, batch)| batch.iter().map(|_| *day)).collect();
+        Ok(Window { days, missing_days, objects: batches.concat(), dates, run_date })
     }
 
     /// The objects of one batch, in key order.
@@ -48,50 +71,76 @@ impl Runner {
         Ok(objects)
     }
 
-    /// Reads all headers, which together decide the columns, for a run.
-    pub(crate) async fn plan(&self, objects: &[ObjectVersion]) -> Result<Plan> {
-        let headers = self.headers(objects).await?;
-        Ok(self.plan_with(&headers, self.columns(objects, &headers)?))
-    }
+    /// The plan for these inputs and the columns made of their headers. An object whose columns do not go together with
+    /// those of newer ones is left out of them, if it may be.
+    pub(crate) async fn plan(
+        &self,
+        inputs: &mut Inputs,
+        run_date: BatchDate,
+        columns: impl FnOnce(OutputColumns) -> OutputColumns,
+    ) -> Result<Plan> {
+        // Newest first: it is the older one that has to give way.
+        while let Err(UnfitHeader { header, message }) = self.columns(inputs.headers.iter().rev()).await? {
+            let at = inputs.headers.len() - 1 - header;
+            let (object, date) = (&inputs.objects[at], inputs.dates[at]);
+            let error = Error::invalid_input(message).at(&object.key);
+            let entry = self.entry(error, object, date, run_date)?;
+            inputs.leave_out(at, entry);
+        }
+        let unfit = |UnfitHeader { message, .. }| Error::invalid_input(message);
+        let columns = columns(self.columns(inputs.headers.iter()).await?.map_err(unfit)?);
+        self.check_window_memory(inputs.objects.len(), columns.extras.len(), 0)?;
 
-    /// The columns of the window's outputs.
-    pub(crate) fn columns(&self, objects: &[ObjectVersion], headers: &[Header]) -> Result<OutputColumns> {
-        OutputColumns::of_window(headers, self.config.columns_max).map_err(|UnfitHeader { header, message }| {
-            let object = objects.get(header).map_or("", |object| &object.key);
-            Error::invalid_input(message).at(object)
-        })
-    }
-
-    /// The headers of these objects.
-    pub(crate) async fn headers(&self, objects: &[ObjectVersion]) -> Result<Vec<Header>> {
-        futures_util::future::try_join_all(objects.iter().map(|object| self.header(object))).await
-    }
-
-    async fn header(&self, object: &ObjectVersion) -> Result<Header> {
-        let beginning = self.store.peek(object, HEADER_BYTES_MAX as u64).await?;
-        Header::read(plain_text(&beginning[..], &object.key)?, &object.key, self.config.columns_max)
-    }
-
-    /// The plan for objects with these headers and these columns in the output.
-    pub(crate) fn plan_with(&self, headers: &[Header], columns: OutputColumns) -> Plan {
-        Plan {
+        let headers = inputs.headers.clone();
+        let layouts = tokio::task::spawn_blocking(move || {
+            let mut layouts: Vec<Layout> = Vec::with_capacity(headers.len());
+            for (at, header) in headers.iter().enumerate() {
+                let layout = match layouts.last() {
+                    Some(last) if Arc::ptr_eq(header, &headers[at - 1]) => last.clone(),
+                    _ => Layout::new(header, &columns),
+                };
+                layouts.push(layout);
+            }
+            (columns, layouts)
+        });
+        let (columns, layouts) = layouts.await.map_err(|_| Error::internal("the columns could not be placed"))?;
+        Ok(Plan {
             rules: self.config.rules.clone(),
-            layouts: headers.iter().map(|header| Layout::new(header, &columns)).collect(),
+            layouts,
             columns,
             parquet: self.config.parquet,
             rejected_bytes_max: self.config.rejected_bytes_max,
             chunk_bytes: self.config.limits.chunk_bytes,
-        }
+        })
     }
 
-    /// The objects as the engine reads them.
-    pub(crate) fn inputs(&self, plan: &Plan, objects: &[ObjectVersion]) -> Vec<Input> {
+    /// The columns of objects with these headers. Off the async threads: with many columns it takes its time.
+    async fn columns<'h>(
+        &self,
+        headers: impl Iterator<Item = &'h Arc<Header>>,
+    ) -> Result<Result<OutputColumns, UnfitHeader>> {
+        let columns_max = self.config.columns_max;
+        let headers: Vec<Arc<Header>> = headers.cloned().collect();
+        let of_window = move || OutputColumns::of_window(headers.iter().map(|header| &**header), columns_max);
+        let columns = tokio::task::spawn_blocking(of_window).await;
+        columns.map_err(|_| Error::internal("the columns could not be put together"))
+    }
+
+    /// The objects as the engine reads them, each opened when its turn comes.
+    pub(crate) fn engine_inputs(&self, plan: &Plan, objects: &[ObjectVersion]) -> Vec<Input> {
         let input = |(object, layout): (&ObjectVersion, &Layout)| {
             let (store, version) = (Arc::clone(&self.store), object.clone());
             let open = Box::new(move || store.open(&version));
             let judge = row_judge(layout, &plan.rules);
             let batch_date = batch_of_key(&object.key, &self.config.input_prefix).unwrap_or(BatchDate::MIN);
-            Input { key: object.key.clone(), batch_date, header_bytes: layout.header_bytes, judge, open }
+            Input {
+                key: object.key.clone(),
+                batch_date,
+                header_bytes: layout.header_bytes,
+                judge,
+                plain_bytes_max: self.config.limits.plain_bytes_max_of(object.bytes),
+                open,
+            }
         };
         objects.iter().zip(&plan.layouts).map(input).collect()
     }
@@ -104,6 +153,47 @@ impl Runner {
             LakeLocation::Folder(_) => 0,
             LakeLocation::S3 { .. } => limits.transfer_memory_bytes(Output::ALL.len()),
         };
-        Watch::new(Arc::clone(progress), deadline, limits.memory_bytes_max, engine_bytes + transfer_bytes)
+        // A few objects are part of every constant.
+        let window_bytes = window_bytes(plan.layouts.len(), plan.columns.extras.len());
+        let fixed_bytes = engine_bytes + transfer_bytes + window_bytes.saturating_sub(WINDOW_BYTES_GRANTED);
+        Watch::new(Arc::clone(progress), deadline, limits.memory_bytes_max, fixed_bytes)
+    }
+
+    /// Fails when what must be kept of the window's objects does not fit the memory granted, before it is allocated.
+    pub(super) fn check_window_memory(&self, objects: usize, extras: usize, more_bytes: u64) -> Result<()> {
+        let needed = window_bytes(objects, extras).saturating_add(more_bytes);
+        match self.config.limits.memory_bytes_max {
+            Some(granted) if needed > granted => Err(Error::new(
+                ErrorKind::TooLarge,
+                format!(
+                    "{objects} objects with their columns need {} MiB of memory before the first row is read; {} MiB are \
+                     granted",
+                    needed.div_ceil(MIB),
+                    granted / MIB,
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What [`engine::memory_bytes`] leaves room for.
+const WINDOW_BYTES_GRANTED: u64 = MIB;
+
+/// The bytes of memory that so many objects take, whose layouts each have a place for every extra column.
+fn window_bytes(objects: usize, extras: usize) -> u64 {
+    let layout_bytes = (extras as u64).saturating_mul(size_of::<usize>() as u64);
+    (objects as u64).saturating_mul(OBJECT_BYTES.saturating_add(layout_bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_count_with_each_of_their_columns() {
+        assert_eq!(window_bytes(1200, 0), 1200 * 2048);
+        assert_eq!(window_bytes(1200, 1000), 1200 * (2048 + 8000));
+        assert_eq!(window_bytes(usize::MAX, usize::MAX), u64::MAX, "no overflow hides what is needed");
     }
 }

@@ -99,6 +99,11 @@ impl Store for LocalStore {
         self.run(move |folder| folder.put(&key, &body, &precondition)).await
     }
 
+    async fn delete(&self, key: &str) -> Result<()> {
+        let key = key.to_owned();
+        self.run(move |folder| folder.delete(&key)).await
+    }
+
     async fn abort(&self, upload_ids: &[UploadId]) {
         let upload_ids = upload_ids.to_vec();
         let removed = self.run(move |folder| {
@@ -172,6 +177,21 @@ impl Folder {
             self.abort(&id);
         }
         published
+    }
+
+    fn delete(&self, key: &str) -> Result<()> {
+        let path = self.path_of(key)?;
+        // Nobody publishes between a look at the file and its removal.
+        let _lake = self.staging.lock_lake()?;
+        if self.head(key)?.is_none() {
+            return Ok(());
+        }
+        match fs::remove_file(&path) {
+            Ok(()) => sync_folder(path.parent().unwrap_or(&self.root))
+                .map_err(|error| io_failed("could not be removed", error).at(key)),
+            Err(error) if is_absence(&error) => Ok(()),
+            Err(error) => Err(io_failed("could not be removed", error).at(key)),
+        }
     }
 
     fn abort(&self, id: &UploadId) {

@@ -159,6 +159,15 @@ impl Store for S3Store {
         publish::put(&self.bucket, key, content_type, body, precondition).await
     }
 
+    async fn delete(&self, key: &str) -> Result<()> {
+        let request = self.bucket.client.delete_object().bucket(&self.bucket.name).key(self.bucket.full_key(key));
+        match request.send().await.map_err(Failure::from) {
+            Ok(_) => Ok(()),
+            Err(failure) if failure.is_missing_object() => Ok(()),
+            Err(failure) => Err(failure.into_error("could not be removed", key)),
+        }
+    }
+
     /// All at once: the deadline may be near. A part still on its way may survive; the bucket's lifecycle rule for
     /// incomplete uploads is there for those.
     async fn abort(&self, upload_ids: &[UploadId]) {

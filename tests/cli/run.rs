@@ -159,3 +159,44 @@ fn a_lake_that_cannot_be_written_is_for_the_operator() {
     let message = "could not be published: Not a directory (os error 20) (Configuration)";
     assert!(ended.stderr.contains(message), "{}", ended.stderr);
 }
+
+#[test]
+fn without_a_date_a_batch_dated_beyond_tomorrow_is_passed_over_and_named() {
+    let home = home();
+    home.write("lake/raw_data/batch_2999-01-01.csv", batch(&[row("Zoe", 9)]));
+    for command in ["run", "analyze"] {
+        let ended = home.run(&[command, "--lake", "lake"]);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let note =
+            "note: the batch of 2999-01-01 is dated beyond tomorrow and passed over; --date 2999-01-01 takes it\n";
+        assert_eq!(ended.stderr, note, "{command}");
+        assert!(ended.stdout.contains("2024-09-16") && !ended.stdout.contains("2999"), "{}", ended.stdout);
+    }
+    assert_eq!(dates(&runs(&home, &["--date", "2999-01-01"])), ["2999-01-01"], "asked for, it is run");
+
+    let home = Home::new();
+    home.write("lake/raw_data/batch_2999-01-01.csv", batch(&[row("Zoe", 9)]));
+    let failed = home.run(&["run", "--lake", "lake"]).failed(3);
+    assert!(failed.contains("is dated up to tomorrow"), "{failed}");
+    assert!(failed.contains("the newest is of 2999-01-01: ask for it by --date"), "{failed}");
+}
+
+#[test]
+fn an_object_that_was_left_out_is_named_below_the_tables() {
+    let home = home();
+    home.write("lake/raw_data/batch_2024-09-15.csv", "");
+    let reason = "no header: the object is empty (a batch without rows still has its header line)";
+    let answer = run(&home, &[]).succeeded();
+    let notes = format!(
+        "note: the run of 2024-09-16 left out raw_data/batch_2024-09-15.csv: {reason}\n\
+         note: nothing of the batch of 2024-09-15 could be used: for the run of 2024-09-16 it is as good as missing\n"
+    );
+    assert!(answer.ends_with(&notes), "{answer}");
+    let runs = runs(&home, &[]);
+    assert_eq!(runs[0]["manifest"]["left_out"][0]["reason"], reason);
+
+    let answer = home.run(&["analyze", "--lake", "lake"]).succeeded();
+    assert!(answer.contains(&format!("note: raw_data/batch_2024-09-15.csv was left out: {reason}")), "{answer}");
+    let failed = run(&home, &["--force", "--unusable-objects", "fail"]).failed(3);
+    assert!(failed.contains(&format!("raw_data/batch_2024-09-15.csv: {reason}")), "{failed}");
+}

@@ -120,6 +120,11 @@ impl Store for Hooked {
         self.inner.put(key, content_type, body, precondition).await
     }
 
+    async fn delete(&self, key: &str) -> Result<()> {
+        self.before("delete").await?;
+        self.inner.delete(key).await
+    }
+
     async fn abort(&self, upload_ids: &[UploadId]) {
         if self.before("abort").await.is_ok() {
             self.inner.abort(upload_ids).await;

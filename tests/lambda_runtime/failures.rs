@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::common::batches::{batch, row};
+use super::output::Output;
 use super::runtime_api::LambdaFunction;
 use super::{BATCH_KEY, BUCKET, Deployment, event};
 use drivendata_transform::embedded_s3::Fault;
@@ -111,4 +112,49 @@ async fn a_failed_run_leaves_the_day_as_it_was() {
     assert_eq!(error_type, "InvalidInput");
     assert!(message.contains("1 of 2 rows are rejected"), "{message}");
     assert_eq!(etags(), before);
+}
+
+#[tokio::test]
+async fn a_day_that_failed_for_good_fails_one_tick_and_then_waits_until_it_is_mended() {
+    let lambda = Deployment::start(&[]).await;
+    lambda.put("raw_data/batch_2024-09-14.csv", &batch(&[row("Ana", 1)]));
+    lambda.put(BATCH_KEY, b"");
+    let (error_type, message) = lambda.function.invoke(&event("schedule")).await.error();
+    assert_eq!(error_type, "InvalidInput", "{message}");
+    let note = "transformed_data/state/run_date=2024-09-15/failed.json";
+    assert!(lambda.s3.direct().keys(BUCKET).iter().any(|key| key == note));
+
+    let reply = lambda.function.invoke(&event("schedule")).await.reply();
+    let statuses: Vec<_> = [0, 1].map(|run| reply["runs"][run]["status"].clone()).to_vec();
+    assert_eq!(statuses, ["unchanged", "waiting"], "{reply}");
+    assert_eq!(reply["runs"][1]["error_type"], "InvalidInput");
+
+    lambda.put_batch();
+    let reply = lambda.function.invoke(&event("schedule")).await.reply();
+    assert_eq!(reply["runs"][1]["status"], "published", "{reply}");
+    assert!(!lambda.s3.direct().keys(BUCKET).iter().any(|key| key == note), "success removes the note");
+
+    let (written, _) = lambda.function.stop();
+    let output = Output::of(&written);
+    let waiting: Vec<_> = output.metrics.iter().filter(|line| line["RunsWaiting"] == 1).collect();
+    assert_eq!(waiting.len(), 1, "{written}");
+    assert_eq!((&waiting[0]["run_date"], &waiting[0]["error_type"]), (&json!("2024-09-15"), &json!("InvalidInput")));
+    let warned = output.log.iter().filter(|line| line["level"] == "WARN" && line["run_date"] == "2024-09-15");
+    assert_eq!(warned.count(), 1, "{written}");
+}
+
+#[tokio::test]
+async fn an_unusable_older_object_is_told_in_log_metric_and_reply() {
+    let lambda = Deployment::start(&[]).await;
+    lambda.put("raw_data/batch_2024-09-14.csv", b"");
+    lambda.put_batch();
+    let reply = lambda.function.invoke(&event("put")).await.reply();
+    assert_eq!(reply["runs"][0]["left_out"][0]["key"], "raw_data/batch_2024-09-14.csv", "{reply}");
+    let (written, _) = lambda.function.stop();
+    let output = Output::of(&written);
+    assert_eq!(output.metrics[0]["ObjectsLeftOut"], 1, "{written}");
+    let warned: Vec<_> = output.log.iter().filter(|line| line["level"] == "WARN").collect();
+    assert_eq!(warned.len(), 3, "the object, the day that has no other, and the warning: {written}");
+    assert_eq!(warned[0]["key"], "raw_data/batch_2024-09-14.csv");
+    assert_eq!(warned[1]["batch_date"], "2024-09-14");
 }

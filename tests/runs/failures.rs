@@ -39,11 +39,11 @@ async fn inputs_that_cannot_be_used_leave_what_was_published(lake: DataLake) {
         ("too many rejected rows", batch(&rejected)),
         ("a damaged stream", [b"\x1f\x8b\x08\0\0\0\0\0\0\xff".as_slice(), &[7; 500]].concat()),
     ];
-    for date in [YESTERDAY, TODAY] {
+    for (date, settings) in [(YESTERDAY, &[("UNUSABLE_OBJECTS", "fail")][..]), (TODAY, &[])] {
         let good = lake.inputs()[&key(date)].clone();
         for (context, bytes) in &cases {
             lake.put(&key(date), bytes);
-            let error = lake.run(TODAY, &[]).await.expect_err(context);
+            let error = lake.run(TODAY, settings).await.expect_err(context);
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{context}: {error}");
             assert_untouched(&lake, &before, context);
         }

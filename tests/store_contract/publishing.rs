@@ -13,6 +13,7 @@ contract! {
     a_key_that_must_be_absent_is_not_replaced,
     a_key_that_must_be_unchanged_is_replaced_once,
     a_small_object_is_put_under_the_same_conditions,
+    a_note_is_removed_whatever_its_version_and_whether_it_is_there_or_not,
     of_racing_publishers_exactly_one_wins,
     of_racing_puts_exactly_one_wins,
     uploads_side_by_side_do_not_mix,
@@ -93,6 +94,22 @@ async fn a_small_object_is_put_under_the_same_conditions(lake: Lake) {
     assert_eq!(lake.put("m/b.json", "fifth", &unchanged).await.expect("an outcome"), Published::Lost);
     assert_eq!(lake.text("m/a.json").await.as_deref(), Some("third"));
     assert_eq!(lake.keys("", None).await, ["m/a.json"]);
+    assert_eq!(lake.unpublished_count(), 0);
+}
+
+async fn a_note_is_removed_whatever_its_version_and_whether_it_is_there_or_not(lake: Lake) {
+    done(lake.put("state/day=1/note.json", "first", &Precondition::Absent).await);
+    lake.seed("state/day=1/note.json.more", "another");
+    lake.seed("state/day=2/note.json", "another");
+    lake.store.delete("state/day=1/note.json").await.expect("removed");
+    assert_eq!(lake.text("state/day=1/note.json").await, None);
+    let left = ["state/day=1/note.json.more", "state/day=2/note.json"];
+    assert_eq!(lake.keys("", None).await, left, "nothing else is touched");
+    for absent in ["state/day=1/note.json", "never/there", "state/day=2"] {
+        lake.store.delete(absent).await.expect("there is nothing to remove");
+    }
+    assert_eq!(lake.keys("", None).await, left);
+    done(lake.put("state/day=1/note.json", "second", &Precondition::Absent).await);
     assert_eq!(lake.unpublished_count(), 0);
 }
 

@@ -276,3 +276,19 @@ async fn a_service_that_cannot_be_reached_is_a_storage_failure() {
     let error = store.head("a").await.expect_err("nobody answers");
     assert_eq!(error.kind(), ErrorKind::Storage, "{error}");
 }
+
+#[tokio::test]
+async fn a_removal_whose_answer_is_lost_is_made_again_and_a_refused_one_is_told() {
+    let lake = Lake::bucket().await;
+    lake.seed("state/note.json", "x");
+    lake.plan("DeleteObject", 2, Fault::LoseAnswerAfter);
+    lake.store.delete("state/note.json").await.expect("removed");
+    assert_eq!(lake.text("state/note.json").await, None);
+    lake.seed("state/note.json", "x");
+    lake.plan("DeleteObject", ALWAYS, Fault::FailBefore);
+    assert_eq!(kind(lake.store.delete("state/note.json").await), ErrorKind::Storage);
+    lake.s3().faults().plan_at(1, Fault::Stop);
+    assert_eq!(kind(lake.store.delete("state/note.json").await), ErrorKind::Configuration);
+    lake.s3().faults().clear();
+    assert_eq!(lake.text("state/note.json").await.as_deref(), Some("x"));
+}

@@ -40,6 +40,8 @@ def needs(method: str, target: str, status: int) -> Iterator[Need]:
             yield Need("s3:PutObject", f"{arn}/{key}")
         case "DELETE" if "uploadId" in query:
             yield Need("s3:AbortMultipartUpload", f"{arn}/{key}")
+        case "DELETE":
+            yield Need("s3:DeleteObject", f"{arn}/{key}")
         case _:
             raise NotImplementedError(f"{method} {target}")
 

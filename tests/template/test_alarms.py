@@ -16,6 +16,8 @@ ALARMS = {
     "MemoryAlarm",
     "RejectedAlarm",
     "WarningsAlarm",
+    "LeftOutAlarm",
+    "WaitingAlarm",
     "NoRunAlarm",
     "OldInputAlarm",
 }

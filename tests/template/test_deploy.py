@@ -113,7 +113,7 @@ def test_the_apis_take_alarms_and_dashboard(moto: Moto, stack: Stack) -> None:
     for alarm in stack.of_type("AWS::CloudWatch::Alarm").values():
         # CloudFormation makes numbers of what parameters give as text.
         cloudwatch.put_metric_alarm(**{**alarm, "Threshold": float(alarm["Threshold"])})
-    assert len(cloudwatch.describe_alarms()["MetricAlarms"]) == 9
+    assert len(cloudwatch.describe_alarms()["MetricAlarms"]) == 11
     cloudwatch.put_dashboard(**stack.resources["Dashboard"])
 
 

@@ -1,6 +1,7 @@
 """What the program asks of S3 against what its role allows: nothing is missing, and nothing is too much."""
 
 import fnmatch
+import json
 import os
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from lake import DATES, Lake
 from recorder import Need, recording
-from stack import Stack
+from stack import ROOT, Stack
 from test_permissions import allowed, as_list
 
 BUCKET = "driven-data-bucket"
@@ -34,7 +35,8 @@ def s3_server(program: Path, folder: Path) -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def asked(lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> set[Need]:
-    """What two runs need: one that publishes and finds itself unchanged, and one that fails and cleans up."""
+    """What runs need: one that publishes and finds itself unchanged, one that fails and cleans up, and a tick that notes
+    a failure before another succeeds."""
     buckets = tmp_path_factory.mktemp("buckets")
     shutil.copytree(lake.folder / "raw_data", buckets / BUCKET / "raw_data")
     with s3_server(lake.program, buckets) as environment:
@@ -43,6 +45,13 @@ def asked(lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> set[Need]:
             run = [str(lake.program), "run", "--lake", f"s3://{BUCKET}", "--date", DATES[1]]
             for settings, code in [((), 0), ((), 0), (("--force", "--max-rejected-ratio=0"), 3)]:
                 done = subprocess.run([*run, *settings], env=environment, capture_output=True)
+                assert done.returncode == code, done.stderr.decode()
+            tick = json.loads((ROOT / "events/schedule.json").read_text(encoding="utf-8"))
+            event = buckets / "tick.json"
+            event.write_text(json.dumps(tick | {"time": f"{DATES[2]}T08:00:00Z"}), encoding="utf-8")
+            invoke = [str(lake.program), "invoke", "--lake", f"s3://{BUCKET}", "--lookback-days", "0", str(event)]
+            for settings, code in [(("--max-rejected-ratio=0",), 3), ((), 0)]:
+                done = subprocess.run([*invoke, *settings], env=environment, capture_output=True)
                 assert done.returncode == code, done.stderr.decode()
     return recorder.needs
 

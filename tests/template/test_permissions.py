@@ -54,7 +54,7 @@ def test_no_role_has_a_wildcard_for_an_action_or_for_a_whole_resource(stack: Sta
             assert "*" not in action
             # A star may stand for what lies below a named bucket's folder or log group only.
             assert "*" not in resource.removesuffix("*") and re.search(
-                r"(_data/|/aws/lambda/[^:]+:)\*$|[^*]$", resource
+                r"(_data/(state/)?|/aws/lambda/[^:]+:)\*$|[^*]$", resource
             )
 
 
@@ -66,12 +66,17 @@ def test_no_role_has_policies_from_elsewhere(stack: Stack) -> None:
 
 def test_the_lake_is_listed_and_read_only_where_it_belongs_and_in_the_own_account(stack: Stack) -> None:
     on_s3 = [one for one in allowed(stack, "FunctionRole") if any(a.startswith("s3:") for a in as_list(one["Action"]))]
-    assert len(on_s3) == 3
+    assert len(on_s3) == 4
     for statement in on_s3:
         assert statement["Condition"]["StringEquals"] == {"aws:ResourceAccount": ACCOUNT}
     (listing,) = [one for one in on_s3 if one["Action"] == "s3:ListBucket"]
     # S3 checks it with the key, too, when it decides between 404 and 403 for a missing object.
     assert listing["Condition"]["StringLike"] == {"s3:prefix": ["raw_data/*", "transformed_data/*"]}
+
+
+def test_nothing_but_notes_of_failures_may_be_deleted(stack: Stack) -> None:
+    deletable = {resource for action, resource in grants(stack, "FunctionRole") if action.startswith("s3:Delete")}
+    assert {resource.partition("/")[2] for resource in deletable} == {"transformed_data/state/*"}
 
 
 def test_roles_are_lent_to_their_service_only(stack: Stack) -> None:

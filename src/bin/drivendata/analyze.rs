@@ -21,7 +21,7 @@ use crate::settings::SettingsArguments;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct AnalyzeArguments {
-    /// The date whose window is looked at [default: the newest batch's]
+    /// The date whose window is looked at [default: the newest batch's that is not dated beyond tomorrow]
     #[arg(long, value_name = "YYYY-MM-DD")]
     date: Option<BatchDate>,
     /// How many of the first rows to show

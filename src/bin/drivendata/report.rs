@@ -2,6 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 use drivendata_transform::error::{Error, Result};
+use drivendata_transform::manifest::LeftOutEntry;
 use drivendata_transform::run::{Report, Status};
 use drivendata_transform::visible::visible;
 use drivendata_transform::window::BatchDate;
@@ -86,6 +87,15 @@ pub(crate) fn print_tables(outcomes: &Outcomes, lake: &str) -> Result<()> {
         }
         for missing in &manifest.missing_days {
             print::line(format_args!("note: the run of {} had no batch of {missing} to read", manifest.run_date))?;
+        }
+        let run_date = manifest.run_date;
+        for LeftOutEntry { version, reason, .. } in &manifest.left_out {
+            print::line(format_args!("note: the run of {run_date} left out {}: {reason}", version.key))?;
+        }
+        for day in &manifest.left_out_days {
+            print::line(format_args!(
+                "note: nothing of the batch of {day} could be used: for the run of {run_date} it is as good as missing"
+            ))?;
         }
     }
     Ok(())

@@ -18,7 +18,7 @@ use crate::{print, report};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct RunArguments {
-    /// The run date [default: the newest batch's]
+    /// The run date [default: the newest batch's that is not dated beyond tomorrow]
     #[arg(long, value_name = "YYYY-MM-DD", conflicts_with_all = ["from", "to"])]
     date: Option<BatchDate>,
     /// The first run date of several; dates without a batch are skipped
@@ -88,12 +88,28 @@ async fn planned(runner: &Runner, arguments: &RunArguments) -> Result<Vec<(Batch
     for Ignored { what, why } in plan.skipped {
         print::remark(format_args!("note: {what}: {why}"));
     }
-    Ok(plan.runs.into_iter().collect())
+    Ok(plan.runs.into_iter().map(|(date, wish)| (date, wish.force)).collect())
 }
 
-/// The date that is meant when none is given.
+/// The date that is meant when none is given: the newest batch's, unless it is dated beyond tomorrow. Such a date is a
+/// typing mistake more often than not, and a window that ends there holds nothing else.
 pub(crate) fn newest_batch(runner: &Runner, existing: &BTreeSet<BatchDate>) -> Result<BatchDate> {
     let prefix = &runner.config().input_prefix;
-    let none = || Error::invalid_input(format!("there is no batch in {}/{prefix}", runner.store().location()));
-    existing.last().copied().ok_or_else(none)
+    let Some(&newest) = existing.last() else {
+        return Err(Error::invalid_input(format!("there is no batch in {}/{prefix}", runner.store().location())));
+    };
+    let tomorrow = runner.tomorrow();
+    let Some(&date) = existing.range(..=tomorrow).next_back() else {
+        let message = format!(
+            "no batch in {}/{prefix} is dated up to tomorrow ({tomorrow}); the newest is of {newest}: ask for it by --date",
+            runner.store().location()
+        );
+        return Err(Error::invalid_input(message));
+    };
+    if newest > date {
+        print::remark(format_args!(
+            "note: the batch of {newest} is dated beyond tomorrow and passed over; --date {newest} takes it"
+        ));
+    }
+    Ok(date)
 }

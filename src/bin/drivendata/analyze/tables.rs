@@ -20,6 +20,12 @@ pub(super) fn write(analysis: &Analysis, top: usize, out: &mut impl Write) -> io
     let days: Vec<String> = analysis.window.iter().map(ToString::to_string).collect();
     writeln!(out, "{}: {} records read of {}", analysis.run_date, balance.read, days.join(", "))?;
     writeln!(out, "{} rows, {} duplicates, {} rejected", balance.rows, balance.duplicates, balance.rejected)?;
+    for entry in &analysis.left_out {
+        writeln!(out, "note: {} was left out: {}", entry.version.key, entry.reason)?;
+    }
+    for day in &analysis.left_out_days {
+        writeln!(out, "note: nothing of the batch of {day} could be used: it is as good as missing")?;
+    }
     for missing in &analysis.missing_days {
         writeln!(out, "note: there was no batch for {missing}")?;
     }
