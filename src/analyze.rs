@@ -139,7 +139,7 @@ impl Runner {
         let workers = self.workers();
         let work = move || {
             let export = options.export.map(|target| Export::begin(&target, &plan));
-            let mut sink = AnalysisSink::new(&plan.columns, options.first_rows, export.transpose()?);
+            let mut sink = AnalysisSink::new(&plan, options.first_rows, export.transpose()?);
             let selected = engine::feed(&plan, inputs, &mut sink, &workers, &watch)?;
             workers.install(|| conclude(run_date, window, &plan, selected, sink))
         };

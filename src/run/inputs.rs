@@ -12,6 +12,7 @@ use crate::parse::row_judge;
 use crate::read::decompress::plain_text;
 use crate::read::header::{HEADER_BYTES_MAX, Header};
 use crate::schema::{Layout, OutputColumns, UnfitHeader};
+use crate::seed::Seed;
 use crate::store::ObjectVersion;
 use crate::window::{BatchDate, batch_of_key, batch_prefix, window};
 
@@ -80,6 +81,7 @@ impl Runner {
             columns,
             parquet: self.config.parquet,
             rejected_bytes_max: self.config.rejected_bytes_max,
+            seed: Seed::random(),
             chunk_bytes: self.config.limits.chunk_bytes,
         }
     }
@@ -104,6 +106,12 @@ impl Runner {
             LakeLocation::Folder(_) => 0,
             LakeLocation::S3 { .. } => limits.transfer_memory_bytes(Output::ALL.len()),
         };
-        Watch::new(Arc::clone(progress), deadline, limits.memory_bytes_max, engine_bytes + transfer_bytes)
+        Watch::new(
+            Arc::clone(progress),
+            deadline,
+            limits.memory_bytes_max,
+            engine_bytes + transfer_bytes,
+            self.host.memory_bytes,
+        )
     }
 }
