@@ -25,6 +25,7 @@ use drivendata_transform::rules::mask::{Masking, mask_email};
 use drivendata_transform::rules::number::{parse_double, parse_int, write_double};
 use drivendata_transform::rules::timestamp::parse_timestamp;
 use drivendata_transform::schema::{KnownColumn, Layout, OutputColumns};
+use drivendata_transform::seed::Seed;
 use drivendata_transform::write::csv::FilteredCsv;
 use drivendata_transform::write::parquet::FilteredParquet;
 use drivendata_transform::write::{KeptRow, RowSource};
@@ -125,7 +126,7 @@ mod read {
         let mut parsed = ParsedChunk::default();
         let mut chunk = DAY.first_chunk();
         bencher.counter(BytesCount::of_slice(&chunk.bytes)).bench_local(|| {
-            parsed.parse(0, black_box(mem::take(&mut chunk)), &DAY.layout, &DAY.config.rules);
+            parsed.parse(0, black_box(mem::take(&mut chunk)), &DAY.layout, &DAY.config.rules, &Seed::fixed(0));
             chunk = mem::take(&mut black_box(&mut parsed).chunk);
         });
     }
@@ -206,7 +207,7 @@ mod dedup {
     fn new_ids(bencher: Bencher<'_, '_>) {
         let identities = identities();
         let counted = bencher.counter(ItemsCount::new(identities.len()));
-        counted.with_inputs(IdentitySet::default).bench_local_refs(|set| {
+        counted.with_inputs(|| IdentitySet::new(&Seed::fixed(0))).bench_local_refs(|set| {
             assert_eq!(insert_all(set, &identities), identities.len());
         });
     }
@@ -214,7 +215,7 @@ mod dedup {
     #[divan::bench(sample_count = 20)]
     fn repeated_ids(bencher: Bencher<'_, '_>) {
         let identities = identities();
-        let mut set = IdentitySet::default();
+        let mut set = IdentitySet::new(&Seed::fixed(0));
         insert_all(&mut set, &identities);
         bencher.counter(ItemsCount::new(identities.len())).bench_local(|| {
             assert_eq!(insert_all(&mut set, &identities), 0);
@@ -237,7 +238,7 @@ mod write {
         fn parsed() -> Self {
             let parse = |chunk| {
                 let mut parsed = ParsedChunk::default();
-                parsed.parse(0, chunk, &DAY.layout, &DAY.config.rules);
+                parsed.parse(0, chunk, &DAY.layout, &DAY.config.rules, &Seed::fixed(0));
                 parsed
             };
             let chunks: Vec<ParsedChunk> = DAY.chunks().into_iter().map(parse).collect();
@@ -286,7 +287,7 @@ mod write {
     fn parquet_rows(bencher: Bencher<'_, '_>) {
         let wave = Wave::parsed();
         let begun = || {
-            let mut parquet = FilteredParquet::new(&DAY.columns, DAY.config.parquet, io::sink());
+            let mut parquet = FilteredParquet::new(&DAY.columns, DAY.config.parquet, Seed::fixed(0), io::sink());
             wave.append_parquet(&mut parquet);
             parquet
         };

@@ -170,7 +170,7 @@ impl Runner {
             Days { run_date: window.run_date(), window: window.days.clone(), missing: window.missing_days.clone() };
         let work = move || {
             let export = options.export.map(|target| Export::begin(&target, &plan));
-            let mut sink = AnalysisSink::new(&plan.columns, options.first_rows, export.transpose()?);
+            let mut sink = AnalysisSink::new(&plan, options.first_rows, export.transpose()?);
             let selected = engine::feed(&plan, engine_inputs, &mut sink, &workers, &watch)?;
             workers.install(|| conclude(days, inputs, &plan, selected, sink))
         };

@@ -5,17 +5,24 @@ mod packed;
 mod text;
 
 use crate::identity::{Form, Identity};
+use crate::seed::Seed;
 use packed::PackedSet;
 use text::TextSet;
+pub(crate) use text::growth_bytes;
 
 /// A set of identities.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct IdentitySet {
     packed: [PackedSet; Form::COUNT],
     texts: TextSet,
 }
 
 impl IdentitySet {
+    /// An empty set, whose members' places depend on `seed`.
+    pub fn new(seed: &Seed) -> Self {
+        Self { packed: std::array::from_fn(|_| PackedSet::new(seed.halves())), texts: TextSet::new(seed.clone()) }
+    }
+
     /// Adds an identity and says whether it is new. `text` is the cell it was made from.
     #[inline]
     pub fn insert(&mut self, identity: Identity, text: &[u8]) -> bool {
@@ -50,6 +57,11 @@ impl IdentitySet {
         self.len() == 0
     }
 
+    /// The same while it grows next, if that is soon: one of its tables exists twice then.
+    pub fn memory_bytes_to_grow(&self) -> u64 {
+        self.memory_bytes() + self.texts.growth_bytes()
+    }
+
     /// Bytes of memory the set occupies.
     pub fn memory_bytes(&self) -> u64 {
         self.packed.iter().map(PackedSet::memory_bytes).sum::<u64>() + self.texts.memory_bytes()
@@ -67,7 +79,7 @@ mod tests {
         fn it_answers_as_a_plain_set_of_texts(
             ids in proptest::collection::vec("[a-c]{1,2}|[a-b]{16,18}|[0-1a-b]{8}-0000-4000-8000-0000000000[0-9]{2}|[A-B]{8}-0000-4000-8000-000000000000", 0..400)
         ) {
-            let (mut ours, mut plain) = (IdentitySet::default(), HashSet::new());
+            let (mut ours, mut plain) = (IdentitySet::new(&Seed::random()), HashSet::new());
             for id in &ids {
                 let identity = identity(id.as_bytes());
                 ours.touch::<1>([identity].into_iter());

@@ -25,10 +25,11 @@ use rayon::ThreadPool;
 use crate::config::{ParquetOptions, Preset, Rules};
 use crate::error::{Error, Result};
 use crate::parse::ParsedChunk;
-use crate::read::cutter::ClosedAmidText;
+use crate::read::cutter::{ClosedAmidText, RECORD_BYTES_MAX};
 use crate::schema::{Layout, OutputColumns};
+use crate::seed::Seed;
 use crate::store::Upload;
-use crate::write::{KeptRow, RowSource};
+use crate::write::{KeptRow, RowSource, parquet};
 use finish::Finisher;
 use reader::ChunkReader;
 use select::Selector;
@@ -52,6 +53,8 @@ pub struct Plan {
     pub parquet: ParquetOptions,
     /// A larger `rejected.csv` fails the run.
     pub rejected_bytes_max: u64,
+    /// Where keys stand in the run's tables; no output depends on it.
+    pub seed: Seed,
     /// Bytes of input that one worker parses at a time.
     pub chunk_bytes: usize,
 }
@@ -74,13 +77,31 @@ pub struct Pair {
     pub grouped: Box<dyn Upload>,
 }
 
-/// The bytes of memory that the engine needs beside the set of identities and the groups.
+/// Bytes of memory of the program itself, of decoders and of what a folder's outputs are collected in.
+const PROGRAM_BYTES: u64 = 32 * 1024 * 1024;
+
+/// Bytes of memory that a run needs where records are as long as they may be: each wave, and what is read ahead of it, may
+/// be so much longer than usual.
+const LONG_RECORDS_BYTES: u64 = 4 * RECORD_BYTES_MAX as u64;
+
+/// Bytes of memory for each byte of a wave: input, positions and rows, CSV text of two; the texts of one, gathered.
+const WAVE_FACTOR: u64 = 2 * 4 + 1;
+
+/// Bytes of memory that a worker compresses pages with.
+const WORKER_BYTES: u64 = 1024 * 1024;
+
+/// The bytes of memory that the engine needs beside what grows with its input.
 pub fn memory_bytes(plan: &Plan, workers: usize) -> u64 {
-    let wave = plan.chunk_bytes * CHUNKS_PER_WORKER * workers;
-    // Input, positions and rows, CSV text of two; the texts of one, gathered; then an encoded row group and its pages.
-    let waves = (2 * 4 + 1) * wave as u64;
-    let row_group = 400 * plan.parquet.row_group_rows as u64;
-    waves + row_group + 32 * 1024 * 1024
+    let waves = WAVE_FACTOR * wave_bytes(plan, workers) as u64 + LONG_RECORDS_BYTES;
+    let columns = plan.columns.iter().count();
+    let layouts = plan.layouts.len() * (size_of::<Layout>() + plan.columns.extras.len() * size_of::<usize>());
+    let workers = workers as u64 * WORKER_BYTES;
+    waves + workers + parquet::memory_bytes_max(columns, plan.parquet) + layouts as u64 + PROGRAM_BYTES
+}
+
+/// Bytes of input in a wave.
+fn wave_bytes(plan: &Plan, workers: usize) -> usize {
+    plan.chunk_bytes * CHUNKS_PER_WORKER * workers
 }
 
 /// What takes in the rows that stay, wave by wave and in order.
@@ -109,6 +130,7 @@ pub fn run(
     workers: &ThreadPool,
     watch: &Arc<Watch>,
 ) -> Result<Staged> {
+    watch.check_memory(0)?;
     let keys = inputs.iter().map(|input| input.key.clone()).collect();
     let mut finisher = Finisher::new(plan, keys, outputs)?;
     let selected = feed(plan, inputs, &mut finisher, workers, watch)?;
@@ -123,6 +145,7 @@ pub fn feed(
     workers: &ThreadPool,
     watch: &Arc<Watch>,
 ) -> Result<Selected> {
+    watch.check_memory(0)?;
     let mut selector = Selector::new(plan, inputs.iter().map(|input| input.batch_date));
     let wave_chunks = CHUNKS_PER_WORKER * workers.current_num_threads();
     let closed_amid_text = match plan.rules.preset {
@@ -145,7 +168,7 @@ pub fn feed(
                 break;
             }
         }
-        let identities_bytes = selector.memory_bytes();
+        let identities_bytes = selector.identities_bytes();
         let tally = selector.into_tally();
         tally.balance.check()?;
         Ok(Selected { tally, identities_bytes })
@@ -156,20 +179,39 @@ pub fn feed(
 fn finish_wave(selector: &mut Selector<'_>, sink: &mut dyn RowSink, wave: &[ParsedChunk], watch: &Watch) -> Result<()> {
     let plan = selector.plan;
     sink.append(RowSource { wave, layouts: &plan.layouts, rules: &plan.rules }, selector.select(wave))?;
-    watch.check_memory(selector.memory_bytes() + sink.memory_bytes())
+    watch.check_memory(selector.memory_bytes() + sink.memory_bytes() + beyond_usual(plan, wave))?;
+    watch.check_process()
 }
 
-/// Fills the wave with the next chunks and parses each as soon as it is there. At the end of the inputs the wave
-/// is cut to what there was.
+/// The bytes of memory by which two waves like this one are larger than those of usual rows: fields and rows of next to
+/// nothing take many times their bytes.
+fn beyond_usual(plan: &Plan, wave: &[ParsedChunk]) -> u64 {
+    let usual = 4 * plan.chunk_bytes.max(RECORD_BYTES_MAX / 8) as u64;
+    wave.iter().map(|parsed| 2 * parsed.memory_bytes().saturating_sub(usual)).sum()
+}
+
+/// The memory of a chunk is used again unless it has come to more than so many times the bytes of a usual one.
+const KEPT_FACTOR: u64 = 16;
+
+/// Fills the wave with the next chunks and parses each as soon as it is there. At the end of the inputs, and where chunks
+/// are longer than usual because their records are, the wave is cut to what there was.
 fn read_and_parse(plan: &Plan, reader: &mut ChunkReader, wave: &mut Vec<ParsedChunk>, watch: &Watch) -> Result<()> {
     let filled = rayon::in_place_scope(|scope| {
-        let mut filled = 0;
+        let (mut filled, mut bytes) = (0, 0);
+        let bytes_max = plan.chunk_bytes * wave.len();
         for parsed in wave.iter_mut() {
             reader.give_back(std::mem::take(&mut parsed.chunk.bytes));
+            if parsed.memory_bytes() > KEPT_FACTOR * plan.chunk_bytes as u64 {
+                *parsed = ParsedChunk::default();
+            }
+            if bytes >= bytes_max {
+                break;
+            }
             let Some((object, chunk)) = reader.next(watch)? else {
                 break;
             };
-            scope.spawn(move |_| parsed.parse(object, chunk, &plan.layouts[object], &plan.rules));
+            bytes += chunk.bytes.len();
+            scope.spawn(move |_| parsed.parse(object, chunk, &plan.layouts[object], &plan.rules, &plan.seed));
             filled += 1;
         }
         Ok::<_, Error>(filled)

@@ -1,20 +1,24 @@
 //! The groups of a run: sessions, durations and traffic per person, summed in the order of the rows.
 
-use std::hash::BuildHasher;
-
-use foldhash::quality::FixedState;
 use hashbrown::HashTable;
 use rayon::slice::ParallelSliceMut;
 
+use crate::dedup::growth_bytes;
+use crate::seed::Seed;
+
 /// The groups, in the order their first rows came.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Groups {
+    seed: Seed,
     groups: Vec<Group>,
     /// Index of each named group, found by its name's hash.
     by_name: HashTable<u32>,
     /// Index of the group without name.
     nameless: Option<u32>,
     long_names: Vec<u8>,
+    /// Names compared.
+    #[cfg(test)]
+    steps: usize,
 }
 
 /// One person's sums.
@@ -80,14 +84,22 @@ impl Group {
     }
 }
 
-/// The hash that [`Groups::add`] wants, computed where there is time for it.
-#[inline]
-pub fn name_hash(name: &[u8]) -> u64 {
-    FixedState::default().hash_one(name)
-}
-
 impl Groups {
-    /// Adds a row to the group of `name`, whose hash is [`name_hash`]; `None` is a group of its own.
+    /// No groups. Where a name stands depends on `seed`.
+    pub fn new(seed: Seed) -> Self {
+        Self {
+            seed,
+            groups: Vec::new(),
+            by_name: HashTable::new(),
+            nameless: None,
+            long_names: Vec::new(),
+            #[cfg(test)]
+            steps: 0,
+        }
+    }
+
+    /// Adds a row to the group of `name`, whose hash by the seed is with it, computed where there was time for that;
+    /// `None` is a group of its own.
     #[inline]
     pub fn add(
         &mut self,
@@ -129,17 +141,24 @@ impl Groups {
 
     #[inline]
     fn named(&mut self, name: &[u8], hash: u64, Guess(guess): Guess) -> u32 {
-        let (groups, long_names) = (&mut self.groups, &mut self.long_names);
+        let (groups, long_names, seed) = (&mut self.groups, &mut self.long_names, &self.seed);
         if let Some(index) = guess
             && groups[index as usize].name.get(long_names) == name
         {
             return index;
         }
-        if let Some(&index) = self.by_name.find(hash, |&index| groups[index as usize].name.get(long_names) == name) {
+        #[cfg(test)]
+        let steps = std::cell::Cell::from_mut(&mut self.steps);
+        let is_name = |&index: &u32| {
+            #[cfg(test)]
+            steps.set(steps.get() + 1);
+            groups[index as usize].name.get(long_names) == name
+        };
+        if let Some(&index) = self.by_name.find(hash, is_name) {
             return index;
         }
         let index = push_group(groups, long_names, name);
-        self.by_name.insert_unique(hash, index, |&index| name_hash(groups[index as usize].name.get(long_names)));
+        self.by_name.insert_unique(hash, index, |&index| seed.of_text(groups[index as usize].name.get(long_names)));
         index
     }
 
@@ -157,6 +176,12 @@ impl Groups {
     pub fn memory_bytes(&self) -> u64 {
         let groups = self.groups.capacity() * size_of::<Group>();
         (groups + self.by_name.allocation_size() + self.long_names.capacity()) as u64
+    }
+
+    /// The same while the table grows next, if that is soon, or while they are put in order at the end.
+    pub fn memory_bytes_to_grow(&self) -> u64 {
+        let ordered = (self.len() * size_of::<NamedGroup<'_>>()) as u64;
+        self.memory_bytes() + growth_bytes(&self.by_name).max(ordered)
     }
 
     /// The groups in the order of their names (UTF-8 bytes), the one without name first.
@@ -184,12 +209,13 @@ mod tests {
     use super::*;
 
     fn add(groups: &mut Groups, name: Option<&str>, duration: i32, traffic: Option<f64>) {
-        groups.add(name.map(|name| (name.as_bytes(), name_hash(name.as_bytes()))), Guess::default(), duration, traffic);
+        let name = name.map(|name| (name.as_bytes(), groups.seed.of_text(name.as_bytes())));
+        groups.add(name, Guess::default(), duration, traffic);
     }
 
     #[test]
     fn groups_come_in_the_order_of_their_names_with_the_nameless_first() {
-        let mut groups = Groups::default();
+        let mut groups = Groups::new(Seed::random());
         for name in [Some("Șerban"), Some("ana"), None, Some("Zoe"), Some(""), Some("ana")] {
             add(&mut groups, name, 31, None);
         }
@@ -198,9 +224,31 @@ mod tests {
         assert_eq!(names, expected.map(|name| name.map(|name| name.as_bytes().to_vec())));
     }
 
+    /// Names compared when so many are added twice that collide where the seed is the known one.
+    fn steps(names: u64, seed: Seed) -> usize {
+        let mut groups = Groups::new(seed);
+        for number in (0..names).chain(0..names) {
+            // A text of this length whose ninth to sixteenth bytes are these makes a factor of its hash zero.
+            let name = format!("abcdefgh\u{c}gW\u{1ce}r]q{:-<15}{number:08}", "");
+            groups.add(Some((name.as_bytes(), groups.seed.of_text(name.as_bytes()))), Guess::default(), 31, None);
+        }
+        assert_eq!(groups.len() as u64, names);
+        groups.steps
+    }
+
+    #[test]
+    fn names_made_to_collide_take_twice_the_steps_when_there_are_twice_as_many() {
+        assert!(steps(2_000, Seed::fixed(0)) > 3 * steps(1_000, Seed::fixed(0)), "they do collide");
+        for _ in 0..5 {
+            let seed = Seed::random();
+            let (once, twice) = (steps(20_000, seed.clone()), steps(40_000, seed));
+            assert!(10 * twice <= 22 * once, "{once} steps, {twice} for twice the names");
+        }
+    }
+
     #[test]
     fn averages_and_sums_ignore_null_traffic_and_stay_null_without_any() {
-        let mut groups = Groups::default();
+        let mut groups = Groups::new(Seed::random());
         add(&mut groups, Some("a"), 31, Some(0.1));
         add(&mut groups, Some("a"), 32, None);
         add(&mut groups, Some("a"), 34, Some(0.2));

@@ -24,6 +24,7 @@ pub mod read;
 pub mod rules;
 pub mod run;
 pub mod schema;
+pub mod seed;
 pub mod store;
 pub mod visible;
 pub mod warnings;

@@ -15,6 +15,7 @@ use crate::read::cutter::{Chunk, Content};
 use crate::read::scan::{Fields, Quoting, Record, Records, unquote, unquoted_place};
 use crate::rules::Reason;
 use crate::schema::{KnownColumn, Layout};
+use crate::seed::Seed;
 use row::RowParser;
 
 /// A record that is not a row.
@@ -50,7 +51,7 @@ pub struct ParsedChunk {
 
 impl ParsedChunk {
     /// Parses a chunk of object number `object`. The memory of `self` is used again.
-    pub fn parse(&mut self, object: usize, chunk: Chunk, layout: &Layout, rules: &Rules) {
+    pub fn parse(&mut self, object: usize, chunk: Chunk, layout: &Layout, rules: &Rules, seed: &Seed) {
         self.object = object;
         self.chunk = chunk;
         self.rows.clear();
@@ -58,7 +59,7 @@ impl ParsedChunk {
         self.masked_emails.clear();
         (self.bare_quote_rows, self.surplus_field_rows) = (0, 0);
         match self.chunk.content {
-            Content::Records => self.parse_records(layout, rules),
+            Content::Records => self.parse_records(layout, rules, seed),
             Content::Broken(reason) => {
                 self.records.scan_lines(&self.chunk.bytes);
                 let lines = 0..self.records.len() as u32;
@@ -70,9 +71,9 @@ impl ParsedChunk {
 
     // Out of line, so that profiles show it; it is called once per chunk.
     #[inline(never)]
-    fn parse_records(&mut self, layout: &Layout, rules: &Rules) {
+    fn parse_records(&mut self, layout: &Layout, rules: &Rules, seed: &Seed) {
         self.records.scan(&self.chunk.bytes);
-        let mut parser = RowParser::new(&self.chunk.bytes, &self.records, layout, rules);
+        let mut parser = RowParser::new(&self.chunk.bytes, &self.records, layout, rules, seed);
         for (number, record) in (0..).zip(self.records.iter()) {
             match parser.row(number, record, &mut self.masked_emails) {
                 Ok(row) => {
@@ -85,6 +86,13 @@ impl ParsedChunk {
         if layout.record_fields > layout.fields {
             self.surplus_field_rows = self.rows.len() as u64;
         }
+    }
+
+    /// Bytes of memory it occupies.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        let rows = self.rows.capacity() * size_of::<Row>() + self.rejected.capacity() * size_of::<Rejected>();
+        let bytes = self.chunk.bytes.capacity() + self.masked_emails.capacity();
+        (rows + bytes + self.records.memory_bytes()) as u64
     }
 
     /// How many records the chunk holds.

@@ -8,6 +8,8 @@ mod bucket;
 mod demo;
 #[path = "cli/generate.rs"]
 mod generate;
+#[path = "cli/hostile.rs"]
+mod hostile;
 #[path = "cli/invoke.rs"]
 mod invoke;
 #[path = "cli/pipes.rs"]

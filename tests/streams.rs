@@ -2,10 +2,12 @@
 
 mod common;
 
+use bytes::Bytes;
 use common::batches::{HEADER, batch, generated, row};
 use common::runs::{Lake, outputs, runner};
 use drivendata_transform::config::{Config, RawSettings};
 use drivendata_transform::lake;
+use parquet::file::reader::{FileReader, SerializedFileReader};
 
 /// What a run publishes with so many threads and chunks of about so many bytes.
 async fn published(lake: &Lake, threads: &str, chunk_bytes: usize) -> Vec<(String, Vec<u8>)> {
@@ -38,6 +40,41 @@ async fn threads_and_chunks_change_no_byte() {
     for (threads, chunk_bytes) in [("4", 512 * 1024), ("2", 1024 * 1024), ("3", 10_000)] {
         let actual = published(&lake, threads, chunk_bytes).await;
         for ((path, expected), (_, actual)) in expected.iter().zip(&actual) {
+            assert!(expected == actual, "{path} differs with {threads} threads and chunks of {chunk_bytes}");
+        }
+    }
+}
+
+/// Rows in each row group of a Parquet file.
+fn row_groups(bytes: &[u8]) -> Vec<i64> {
+    let reader = SerializedFileReader::new(Bytes::copy_from_slice(bytes)).expect("a Parquet file");
+    reader.metadata().row_groups().iter().map(|row_group| row_group.num_rows()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_long_texts_end_row_groups_early_and_threads_and_chunks_still_change_no_byte() {
+    let lake = Lake::new();
+    let rows = (0..2400_u32).map(|id| {
+        // Of very different lengths, some of them null, in the name, too: a group whose name is long.
+        let length = match id % 5 {
+            0 => 0,
+            1 => 20_000,
+            2 => 97,
+            _ => 9000,
+        };
+        let text: String =
+            (0..length / 8).map(|word| format!("{:08x}", (word + id).wrapping_mul(2_654_435_761))).collect();
+        let name = format!("Ana {}", &text[..text.len().min(6000)]);
+        format!("{},{text}", row(&name, id))
+    });
+    let text = format!("{HEADER},note\n{}\n", rows.collect::<Vec<_>>().join("\n"));
+    lake.write("raw_data/batch_2024-09-15.csv", text.as_bytes());
+    let expected = published(&lake, "1", 512 * 1024).await;
+    let filtered = expected.iter().find(|(path, _)| path.ends_with("filtered.parquet")).expect("an output");
+    let row_groups = row_groups(&filtered.1);
+    assert!(row_groups.len() > 2, "{row_groups:?}: by their number alone, all rows are one row group");
+    for (threads, chunk_bytes) in [("3", 128 * 1024), ("2", 1024 * 1024), ("4", 5000)] {
+        for ((path, expected), (_, actual)) in expected.iter().zip(&published(&lake, threads, chunk_bytes).await) {
             assert!(expected == actual, "{path} differs with {threads} threads and chunks of {chunk_bytes}");
         }
     }

@@ -36,6 +36,12 @@ impl Cell {
         }
     }
 
+    /// Bytes of memory it takes.
+    pub(super) fn memory_bytes(&self) -> u64 {
+        let text = if let Self::Text(text) = self { text.capacity() } else { 0 };
+        (size_of::<Self>() + text) as u64
+    }
+
     pub(super) fn text(bytes: &[u8]) -> Self {
         Self::Text(String::from_utf8_lossy(bytes).into_owned())
     }

@@ -86,6 +86,14 @@ impl Summary {
         }
     }
 
+    /// Bytes of memory that its texts take.
+    pub(super) fn memory_bytes(&self) -> u64 {
+        match &self.range {
+            Range::Texts(Some((min, max))) => (min.capacity() + max.capacity()) as u64,
+            Range::Texts(None) | Range::Numbers(_) => 0,
+        }
+    }
+
     pub(super) fn finish(self) -> ColumnDescription {
         let (min, max) = match self.range {
             Range::Numbers(range) => range.unzip(),

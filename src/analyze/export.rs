@@ -41,11 +41,13 @@ pub(super) enum Export {
 
 impl Export {
     pub(super) fn begin(target: &ExportTarget, plan: &Plan) -> Result<Self> {
-        let Plan { columns, parquet, rules, .. } = plan;
+        let Plan { columns, parquet, rules, seed, .. } = plan;
         let file = ExportFile::create(&target.path)?;
         Ok(match target.format {
             OutputFormat::Csv => Self::Csv(FilteredCsv::new(columns, rules.csv_formulas, file)?),
-            OutputFormat::Parquet => Self::Parquet(Box::new(FilteredParquet::new(columns, *parquet, file))),
+            OutputFormat::Parquet => {
+                Self::Parquet(Box::new(FilteredParquet::new(columns, *parquet, seed.clone(), file)))
+            }
         })
     }
 
@@ -53,6 +55,14 @@ impl Export {
         match self {
             Self::Csv(csv) => csv.append(source, kept),
             Self::Parquet(parquet) => parquet.append(source, kept),
+        }
+    }
+
+    /// Bytes of memory that grow with the rows.
+    pub(super) fn memory_bytes(&self) -> u64 {
+        match self {
+            Self::Csv(_) => 0,
+            Self::Parquet(parquet) => parquet.memory_bytes(),
         }
     }
 

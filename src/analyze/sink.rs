@@ -8,10 +8,13 @@ use super::cell::Cell;
 use super::describe::Summary;
 use super::export::Export;
 use super::traffic::TrafficSums;
-use crate::engine::RowSink;
+use crate::engine::{Plan, RowSink};
 use crate::error::Result;
-use crate::schema::{KnownColumn, OutputColumn, OutputColumns};
+use crate::schema::{KnownColumn, OutputColumn};
 use crate::write::{KeptRow, RowSource};
+
+/// Bytes of memory that a date or a year takes with its count.
+const DATE_BYTES: u64 = 32;
 
 /// The figures under way.
 pub(super) struct AnalysisSink {
@@ -19,6 +22,7 @@ pub(super) struct AnalysisSink {
     rows_wanted: usize,
     /// The first rows, as many as are wanted.
     pub(super) first_rows: Vec<Vec<Option<Cell>>>,
+    first_rows_bytes: u64,
     /// For each column that is described.
     pub(super) summaries: Vec<Summary>,
     /// Traffic per IP address.
@@ -37,14 +41,16 @@ pub(super) struct Calendar {
 }
 
 impl AnalysisSink {
-    pub(super) fn new(columns: &OutputColumns, rows_wanted: usize, export: Option<Export>) -> Self {
+    pub(super) fn new(plan: &Plan, rows_wanted: usize, export: Option<Export>) -> Self {
+        let columns = &plan.columns;
         let summary = |column| Summary::new(column, columns.name(column));
         Self {
             columns: columns.iter().collect(),
             rows_wanted,
             first_rows: Vec::new(),
+            first_rows_bytes: 0,
             summaries: columns.iter().filter_map(summary).collect(),
-            traffic: TrafficSums::default(),
+            traffic: TrafficSums::new(plan.seed.clone()),
             calendar: Calendar::default(),
             export,
         }
@@ -53,10 +59,12 @@ impl AnalysisSink {
 
 impl RowSink for AnalysisSink {
     fn append(&mut self, source: RowSource<'_>, kept: &[KeptRow]) -> Result<()> {
-        let Self { columns, rows_wanted, first_rows, summaries, traffic, calendar, export } = self;
+        let Self { columns, rows_wanted, first_rows, first_rows_bytes, summaries, traffic, calendar, export } = self;
         for kept in kept.iter().take(*rows_wanted - first_rows.len()) {
             let (chunk, row) = kept.of(source.wave);
-            first_rows.push(columns.iter().map(|column| Cell::of(source, *column, chunk, row)).collect());
+            let cells: Vec<_> = columns.iter().map(|column| Cell::of(source, *column, chunk, row)).collect();
+            *first_rows_bytes += cells.iter().map(|cell| cell.as_ref().map_or(0, Cell::memory_bytes)).sum::<u64>();
+            first_rows.push(cells);
         }
         let figures = || {
             rayon::join(
@@ -69,7 +77,10 @@ impl RowSink for AnalysisSink {
     }
 
     fn memory_bytes(&self) -> u64 {
-        self.traffic.memory_bytes()
+        let summaries: u64 = self.summaries.iter().map(Summary::memory_bytes).sum();
+        let dates = (self.calendar.sessions_per_day.len() + self.calendar.birth_years.len()) as u64 * DATE_BYTES;
+        let export = self.export.as_ref().map_or(0, Export::memory_bytes);
+        self.traffic.memory_bytes_to_finish() + summaries + self.first_rows_bytes + dates + export
     }
 }
 

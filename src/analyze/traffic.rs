@@ -4,15 +4,14 @@
 //! of its table. Any other text, and null, goes into the table that a run sums names in.
 
 use std::cmp::Ordering;
-use std::hash::BuildHasher;
 use std::net::Ipv4Addr;
 
-use foldhash::quality::FixedState;
 use hashbrown::HashTable;
 use serde::{Serialize, Serializer};
 
 use super::describe::spark_order;
-use crate::group::{Groups, Guess, name_hash};
+use crate::group::{Groups, Guess};
+use crate::seed::Seed;
 
 /// Tables that grow one at a time, so that little exists twice while one grows.
 const SHARDS: usize = 256;
@@ -20,6 +19,7 @@ const SHARDS: usize = 256;
 /// The sums under way.
 #[derive(Debug)]
 pub(super) struct TrafficSums {
+    seed: Seed,
     shards: Vec<HashTable<Ipv4Sum>>,
     others: Groups,
 }
@@ -32,24 +32,25 @@ struct Ipv4Sum {
     traffic: f64,
 }
 
-impl Default for TrafficSums {
-    fn default() -> Self {
-        Self { shards: vec![HashTable::new(); SHARDS], others: Groups::default() }
-    }
-}
-
 impl TrafficSums {
+    /// No sums. Where an address stands depends on `seed`.
+    pub(super) fn new(seed: Seed) -> Self {
+        Self { shards: vec![HashTable::new(); SHARDS], others: Groups::new(seed.clone()), seed }
+    }
+
     /// Adds a row's traffic to its address.
     #[inline]
     pub(super) fn add(&mut self, address: Option<&[u8]>, traffic: Option<f64>) {
         let Some(ipv4) = address.and_then(parse_ipv4) else {
-            return self.others.add(address.map(|text| (text, name_hash(text))), Guess::default(), 0, traffic);
+            let address = address.map(|text| (text, self.seed.of_text(text)));
+            return self.others.add(address, Guess::default(), 0, traffic);
         };
-        let hash = hash(ipv4);
+        let hash_of = |address| self.seed.of_number(address);
+        let hash = hash_of(ipv4);
         let empty = Ipv4Sum { address: ipv4, has_traffic: false, traffic: 0.0 };
         // A table uses the lowest and the highest bits of the hash itself.
         let shard = &mut self.shards[(hash >> 32) as usize % SHARDS];
-        let mut entry = shard.entry(hash, |sum| sum.address == ipv4, |sum| self::hash(sum.address)).or_insert(empty);
+        let mut entry = shard.entry(hash, |sum| sum.address == ipv4, |sum| hash_of(sum.address)).or_insert(empty);
         let sum = entry.get_mut();
         if let Some(traffic) = traffic {
             sum.traffic = if sum.has_traffic { sum.traffic + traffic } else { traffic };
@@ -61,9 +62,15 @@ impl TrafficSums {
         self.shards.iter().map(|shard| shard.allocation_size() as u64).sum::<u64>() + self.others.memory_bytes()
     }
 
+    /// The same with the totals that are made from the sums at the end.
+    pub(super) fn memory_bytes_to_finish(&self) -> u64 {
+        let len = self.shards.iter().map(HashTable::len).sum::<usize>() + self.others.len();
+        self.memory_bytes() + self.others.memory_bytes_to_grow() + (len * size_of::<Total>()) as u64
+    }
+
     /// The totals in descending order, those that are null last; equal ones by the bytes of their addresses.
     pub(super) fn finish(self) -> TrafficPerIp {
-        let Self { shards, others } = self;
+        let Self { shards, others, .. } = self;
         let mut totals = Vec::with_capacity(shards.iter().map(HashTable::len).sum::<usize>() + others.len());
         // Each table is freed before the next is looked at.
         for sum in shards.into_iter().flatten() {
@@ -163,10 +170,6 @@ fn text_of(address: Address, texts: &[String]) -> Option<String> {
     }
 }
 
-fn hash(address: u32) -> u64 {
-    FixedState::default().hash_one(address)
-}
-
 /// The number behind a dotted address; `None` also for forms that the number would not give back, like `010.0.0.1`.
 fn parse_ipv4(text: &[u8]) -> Option<u32> {
     let mut address = 0;
@@ -190,7 +193,7 @@ mod tests {
     use super::*;
 
     fn totals(rows: &[(Option<&str>, Option<f64>)]) -> Vec<(Option<String>, Option<String>)> {
-        let mut sums = TrafficSums::default();
+        let mut sums = TrafficSums::new(Seed::random());
         for (address, traffic) in rows {
             sums.add(address.map(str::as_bytes), *traffic);
         }
@@ -238,7 +241,7 @@ mod tests {
 
     #[test]
     fn an_address_takes_less_than_40_bytes_and_its_sum_is_exact() {
-        let mut sums = TrafficSums::default();
+        let mut sums = TrafficSums::new(Seed::random());
         let addresses = 1_000_000_u32;
         for round in 0..2 {
             for address in (0..addresses).map(|n| n.wrapping_mul(2_654_435_761)) {

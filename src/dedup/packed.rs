@@ -21,8 +21,9 @@ const NO_SLOT: u8 = 0xff;
 const WINDOW: usize = size_of::<u64>();
 
 /// A set of 128-bit keys.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct PackedSet {
+    seed: (u64, u64),
     shards: Vec<Shard>,
     /// Pages that a shard has moved out of, for the next one that grows. The allocator would keep them for the thread that
     /// asked for them first, and the next growth may be another's.
@@ -34,6 +35,9 @@ pub(super) struct PackedSet {
 struct Shard {
     pages: Vec<Box<Page>>,
     len: usize,
+    /// Windows looked at and keys compared.
+    #[cfg(test)]
+    steps: usize,
 }
 
 /// Slots that follow one another: 17 KiB.
@@ -88,20 +92,25 @@ impl Place<'_> {
 }
 
 impl PackedSet {
+    /// An empty set, whose keys are hashed with this seed.
+    pub(super) fn new(seed: (u64, u64)) -> Self {
+        Self { seed, shards: Vec::new(), spare: Vec::new() }
+    }
+
     /// Adds a key and says whether it is new.
     #[inline]
     pub(super) fn insert(&mut self, key: u128) -> bool {
         if self.shards.is_empty() {
             self.shards.resize_with(SHARDS, Shard::default);
         }
-        let hash = hash(key);
-        self.shards[shard_of(hash)].insert(key, hash, &mut self.spare)
+        let hash = hash(key, self.seed);
+        self.shards[shard_of(hash)].insert(key, hash, self.seed, &mut self.spare)
     }
 
     /// Where the key belongs; `None` while the set is empty.
     #[inline]
     pub(super) fn place(&self, key: u128) -> Option<Place<'_>> {
-        let hash = hash(key);
+        let hash = hash(key, self.seed);
         let shard = self.shards.get(shard_of(hash)).filter(|shard| !shard.pages.is_empty())?;
         let at = home(hash, shard.slots());
         Some(Place { page: &shard.pages[at / PAGE_SLOTS], slot: at % PAGE_SLOTS })
@@ -126,20 +135,25 @@ impl Shard {
     }
 
     #[inline]
-    fn insert(&mut self, key: u128, hash: u64, spare: &mut Vec<Box<Page>>) -> bool {
+    fn insert(&mut self, key: u128, hash: u64, seed: (u64, u64), spare: &mut Vec<Box<Page>>) -> bool {
         // Four fifths full at most: beyond, the runs that are searched get long.
         if self.len >= self.slots() - self.slots() / 5 {
-            self.grow(spare);
+            self.grow(seed, spare);
         }
         let tag = u64::from_le_bytes([tag_of(hash); WINDOW]);
         let mut at = home(hash, self.slots());
         loop {
+            self.count_step();
             let (page, slot) = (&mut self.pages[at / PAGE_SLOTS], at % PAGE_SLOTS);
             let tags = page.window(slot);
             let free = zero_bytes(tags);
             // Behind the first free slot there may be keys with this tag, but not this key.
             let mut same = zero_bytes(tags ^ tag) & !free & free.wrapping_sub(1);
             while same != 0 {
+                #[cfg(test)]
+                {
+                    self.steps += 1;
+                }
                 if page.keys[slot + lowest_byte(same)] == key {
                     return false;
                 }
@@ -159,6 +173,7 @@ impl Shard {
     fn insert_new(&mut self, key: u128, hash: u64) {
         let mut at = home(hash, self.slots());
         loop {
+            self.count_step();
             let (page, slot) = (&mut self.pages[at / PAGE_SLOTS], at % PAGE_SLOTS);
             let free = zero_bytes(page.window(slot));
             if free != 0 {
@@ -166,6 +181,15 @@ impl Shard {
                 return page.fill(slot + lowest_byte(free), key, hash);
             }
             at = self.behind_window(at);
+        }
+    }
+
+    /// Tests hold searches to a number of steps.
+    #[inline]
+    fn count_step(&mut self) {
+        #[cfg(test)]
+        {
+            self.steps += 1;
         }
     }
 
@@ -179,7 +203,7 @@ impl Shard {
 
     /// Moves to other pages. The keys stay in the order of their hashes, so both are walked from front to back.
     #[cold]
-    fn grow(&mut self, spare: &mut Vec<Box<Page>>) {
+    fn grow(&mut self, seed: (u64, u64), spare: &mut Vec<Box<Page>>) {
         let pages = match self.pages.len() {
             0 => 1,
             // Little memory, and less to move.
@@ -187,6 +211,10 @@ impl Shard {
             large => large + large / 4,
         };
         let old = std::mem::take(self);
+        #[cfg(test)]
+        {
+            self.steps = old.steps;
+        }
         let cleared = spare.drain(spare.len().saturating_sub(pages)..).map(|mut page| {
             page.clear();
             page
@@ -194,17 +222,17 @@ impl Shard {
         self.pages.extend(cleared);
         self.pages.resize_with(pages, || Box::new(Page::new()));
         for key in old.pages.iter().flat_map(|page| page.keys()) {
-            self.insert_new(key, hash(key));
+            self.insert_new(key, hash(key, seed));
         }
         spare.extend(old.pages);
     }
 }
 
-/// Spreads both halves of the key over all bits; identifiers may be consecutive.
+/// Spreads both halves of the key over all bits; identifiers may be consecutive, or chosen to collide. Whoever does not
+/// know the seed knows neither factor, so hardly ever makes one zero, nor two products alike.
 #[inline]
-fn hash(key: u128) -> u64 {
-    let product =
-        u128::from(key as u64 ^ 0x9e37_79b9_7f4a_7c15) * u128::from((key >> 64) as u64 ^ 0xd6e8_feb8_6659_fd93);
+fn hash(key: u128, seed: (u64, u64)) -> u64 {
+    let product = u128::from(key as u64 ^ seed.0) * u128::from((key >> 64) as u64 ^ seed.1);
     let folded = (product as u64 ^ (product >> 64) as u64 ^ key as u64).wrapping_mul(0xff51_afd7_ed55_8ccd);
     folded ^ folded >> 32
 }
@@ -242,6 +270,30 @@ fn lowest_byte(bits: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seed::Seed;
+
+    /// What was mixed in before there were seeds, for all to read.
+    const KNOWN: (u64, u64) = (0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93);
+
+    /// Steps it takes to insert so many keys twice that collide where the seed is the known one.
+    fn steps(keys: u128, seed: (u64, u64)) -> usize {
+        let mut set = PackedSet::new(seed);
+        let collide = |upper: u128| upper << 64 | u128::from(KNOWN.0);
+        assert!((0..keys).map(collide).all(|key| set.insert(key)));
+        assert!(!(0..keys).map(collide).any(|key| set.insert(key)));
+        set.shards.iter().map(|shard| shard.steps).sum()
+    }
+
+    #[test]
+    fn keys_made_to_collide_take_twice_the_steps_when_there_are_twice_as_many() {
+        assert!(steps(4_000, KNOWN) > 3 * steps(2_000, KNOWN), "they do collide");
+        for number in 0..20 {
+            let seed = Seed::fixed(number).halves();
+            let (once, twice) = (steps(20_000, seed), steps(40_000, seed));
+            assert!(10 * twice <= 22 * once, "{once} steps, {twice} for twice the keys");
+            assert!(twice < 10 * 40_000, "{twice} steps");
+        }
+    }
 
     #[test]
     fn keys_of_any_pattern_are_told_apart_in_less_than_29_bytes_each() {
@@ -255,7 +307,7 @@ mod tests {
         let sequences: [Box<dyn Iterator<Item = u128>>; 3] =
             [Box::new(random), Box::new(consecutive), Box::new(high_half)];
         for keys in sequences {
-            let mut set = PackedSet::default();
+            let mut set = PackedSet::new(Seed::random().halves());
             for (n, key) in (1..=200_000).zip(keys) {
                 assert!(set.insert(key));
                 assert!(!set.insert(key));

@@ -67,7 +67,7 @@ impl Finisher {
         rejected.write(rejected::HEADER)?;
         let parquet = parquet.map(|Pair { filtered, grouped }| {
             let filtered = UploadWriter(filtered);
-            (FilteredParquet::new(&plan.columns, plan.parquet, filtered), grouped)
+            (FilteredParquet::new(&plan.columns, plan.parquet, plan.seed.clone(), filtered), grouped)
         });
         let csv = match csv {
             Some(Pair { filtered, grouped }) => {
@@ -77,7 +77,7 @@ impl Finisher {
         };
         let rejected = (RejectedWriter::new(plan.rules.csv_formulas), rejected);
         let (parquet_compression, csv_formulas) = (plan.parquet.compression, plan.rules.csv_formulas);
-        let (groups, rejected_bytes_max) = (Groups::default(), plan.rejected_bytes_max);
+        let (groups, rejected_bytes_max) = (Groups::new(plan.seed.clone()), plan.rejected_bytes_max);
         Ok(Self {
             keys,
             groups,
@@ -123,9 +123,7 @@ impl Finisher {
             Ok(StagedPair { filtered, grouped: parquet::grouped(&in_order, parquet_compression, grouped)? })
         };
         let end_csv = |(filtered, mut grouped): (FilteredCsv<UploadWriter>, Box<dyn Upload>)| {
-            let mut bytes = Vec::new();
-            csv::grouped(&in_order, csv_formulas, &mut bytes);
-            grouped.write(&bytes)?;
+            csv::grouped(&in_order, csv_formulas, |bytes| grouped.write(bytes))?;
             Ok(StagedPair { filtered: filtered.into_inner().0.finish()?, grouped: grouped.finish()? })
         };
         let (parquet, csv): (Result<_>, Result<_>) =
@@ -154,7 +152,8 @@ impl RowSink for Finisher {
     }
 
     fn memory_bytes(&self) -> u64 {
-        self.groups.memory_bytes()
+        let parquet = self.parquet.as_ref().map_or(0, |(filtered, _)| filtered.memory_bytes());
+        self.groups.memory_bytes_to_grow() + parquet
     }
 }
 

@@ -33,6 +33,7 @@ pub struct Input {
 pub(super) struct ChunkReader {
     chunks: Receiver<Result<Message>>,
     buffers: Sender<Vec<u8>>,
+    chunk_bytes: usize,
     ended: bool,
 }
 
@@ -40,12 +41,14 @@ pub(super) struct ChunkReader {
 enum Message {
     /// The next chunk and the number of the input it is from.
     Chunk(usize, Chunk),
+    /// Nothing: the chunk before it is so long that it takes more than one place.
+    Room,
     /// There are no more.
     End,
 }
 
 impl ChunkReader {
-    /// Starts to read, at most `chunks_ahead` chunks ahead. The thread ends when this value is dropped.
+    /// Starts to read, at most `chunks_ahead` chunks of usual length ahead. The thread ends when this value is dropped.
     pub(super) fn start(
         inputs: Vec<Input>,
         chunk_bytes: usize,
@@ -55,12 +58,12 @@ impl ChunkReader {
     ) -> Result<Self> {
         let (to_workers, chunks) = sync_channel(chunks_ahead);
         let (buffers, used) = channel();
-        let thread = ReaderThread { chunk_bytes, closed_amid_text, to_workers, used, watch };
+        let thread = ReaderThread { chunk_bytes, chunks_ahead, closed_amid_text, to_workers, used, watch };
         std::thread::Builder::new()
             .name("reader".to_owned())
             .spawn(move || thread.run(inputs))
             .map_err(|error| Error::internal("the reader thread cannot be started").caused_by(error))?;
-        Ok(Self { chunks, buffers, ended: false })
+        Ok(Self { chunks, buffers, chunk_bytes, ended: false })
     }
 
     /// The next chunk and the number of the input it is from; `None` behind the last.
@@ -69,6 +72,7 @@ impl ChunkReader {
             watch.check_time()?;
             match self.chunks.recv_timeout(watch.patience()) {
                 Ok(Ok(Message::Chunk(input, chunk))) => return Ok(Some((input, chunk))),
+                Ok(Ok(Message::Room)) => {}
                 Ok(Ok(Message::End)) => self.ended = true,
                 Ok(Err(error)) => return Err(error),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -78,9 +82,9 @@ impl ChunkReader {
         Ok(None)
     }
 
-    /// Returns a chunk's memory for the next ones.
+    /// Returns a chunk's memory for the next ones, unless it held a far longer record than they will.
     pub(super) fn give_back(&mut self, buffer: Vec<u8>) {
-        if buffer.capacity() > 0 {
+        if buffer.capacity() > 0 && buffer.capacity() <= 4 * self.chunk_bytes {
             // The reader may have come to its end; then nobody needs the memory.
             let _ = self.buffers.send(buffer);
         }
@@ -89,6 +93,7 @@ impl ChunkReader {
 
 struct ReaderThread {
     chunk_bytes: usize,
+    chunks_ahead: usize,
     closed_amid_text: ClosedAmidText,
     to_workers: SyncSender<Result<Message>>,
     used: Receiver<Vec<u8>>,
@@ -126,8 +131,12 @@ impl ReaderThread {
             let Some(chunk) = cutter.next_chunk(buffer).map_err(|error| error.at(&input.key))? else {
                 return Ok(Listening::Yes);
             };
-            if self.to_workers.send(Ok(Message::Chunk(number, chunk))).is_err() {
-                return Ok(Listening::No);
+            let places = chunk.bytes.len().div_ceil(self.chunk_bytes).min(self.chunks_ahead);
+            let room = std::iter::repeat_with(|| Message::Room).take(places.saturating_sub(1));
+            for message in std::iter::once(Message::Chunk(number, chunk)).chain(room) {
+                if self.to_workers.send(Ok(message)).is_err() {
+                    return Ok(Listening::No);
+                }
             }
         }
     }
@@ -197,7 +206,7 @@ mod tests {
     }
 
     fn watch() -> Arc<Watch> {
-        Arc::new(Watch::new(Arc::new(Progress::default()), None, None, 0))
+        Arc::new(Watch::new(Arc::new(Progress::default()), None, None, 0, || None))
     }
 
     #[test]

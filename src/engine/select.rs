@@ -23,7 +23,7 @@ impl<'p> Selector<'p> {
     /// For inputs of these batches.
     pub(super) fn new(plan: &'p Plan, batches: impl Iterator<Item = BatchDate>) -> Self {
         let tally = Tally::new(batches);
-        let (identities, repeats) = (IdentitySet::default(), Repeats::default());
+        let (identities, repeats) = (IdentitySet::new(&plan.seed), Repeats::default());
         Self { plan, identities, repeats, tally, kept: Vec::new() }
     }
 
@@ -113,8 +113,14 @@ impl<'p> Selector<'p> {
     }
 
     /// Bytes of memory that the set of identities occupies.
-    pub(super) fn memory_bytes(&self) -> u64 {
+    pub(super) fn identities_bytes(&self) -> u64 {
         self.identities.memory_bytes()
+    }
+
+    /// Bytes of memory that grow with the rows: the same, what the set needs to grow further, and a counter per date.
+    pub(super) fn memory_bytes(&self) -> u64 {
+        const DATE_BYTES: u64 = 32;
+        self.identities.memory_bytes_to_grow() + self.tally.rows_per_date.len() as u64 * DATE_BYTES
     }
 
     /// The figures of all waves.

@@ -8,6 +8,9 @@ use crate::error::{Error, ErrorKind, Result};
 
 const MIB: u64 = 1024 * 1024;
 
+/// One part in so many of the memory granted stays free.
+const FREE_SHARE: u64 = 32;
+
 /// How far a run has come; may be looked at from any thread.
 #[derive(Debug, Default)]
 pub struct Progress {
@@ -53,19 +56,22 @@ pub struct Watch {
     /// What the set of identities and the groups may grow to, in bytes, and what else is needed.
     memory_bytes_max: Option<u64>,
     memory_bytes_fixed: u64,
+    process: fn() -> Option<u64>,
     stopped: AtomicBool,
 }
 
 impl Watch {
-    /// Watches a run that begins now. Of `memory_bytes_max`, `memory_bytes_fixed` are needed whatever comes.
+    /// Watches a run that begins now. Of `memory_bytes_max`, `memory_bytes_fixed` are needed whatever comes; `process` says
+    /// how large this process is, where the system tells.
     pub fn new(
         progress: Arc<Progress>,
         deadline: Option<Instant>,
         memory_bytes_max: Option<u64>,
         memory_bytes_fixed: u64,
+        process: fn() -> Option<u64>,
     ) -> Self {
         let (started, stopped) = (Instant::now(), AtomicBool::new(false));
-        Self { progress, started, deadline, memory_bytes_max, memory_bytes_fixed, stopped }
+        Self { progress, started, deadline, memory_bytes_max, memory_bytes_fixed, process, stopped }
     }
 
     /// Asks the run to stop as soon as it can.
@@ -98,7 +104,7 @@ impl Watch {
                 Err(Error::new(
                     ErrorKind::TooLarge,
                     format!(
-                        "the run needs {} MiB of memory after {} of {} MiB of input, and about {} MiB for all of it; {} MiB are granted",
+                        "the run needs {} MiB of memory after {} of {} MiB of input, and about {} MiB for all of it; raise MEMORY_LIMIT_MB, on AWS the function's memory: {} MiB are granted",
                         needed.div_ceil(MIB),
                         self.progress.bytes_read() / MIB,
                         self.progress.bytes_total().div_ceil(MIB),
@@ -107,6 +113,25 @@ impl Watch {
                     ),
                 ))
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails when the process has come to the size that is granted, whatever was reckoned: the system would end it without a
+    /// word. A part stays free for what is asked for and given back between two looks.
+    pub fn check_process(&self) -> Result<()> {
+        let Some(granted) = self.memory_bytes_max else { return Ok(()) };
+        match (self.process)() {
+            Some(size) if size > granted - granted / FREE_SHARE => Err(Error::new(
+                ErrorKind::TooLarge,
+                format!(
+                    "the process has come to {} MiB after {} of {} MiB of input; raise MEMORY_LIMIT_MB, on AWS the function's memory: {} MiB are granted",
+                    size.div_ceil(MIB),
+                    self.progress.bytes_read() / MIB,
+                    self.progress.bytes_total().div_ceil(MIB),
+                    granted / MIB,
+                ),
+            )),
             _ => Ok(()),
         }
     }
@@ -135,7 +160,7 @@ mod tests {
         let progress = Arc::new(Progress::default());
         progress.begin(400 * MIB);
         progress.add(100 * MIB);
-        Watch::new(progress, deadline, memory, 50 * MIB)
+        Watch::new(progress, deadline, memory, 50 * MIB, || Some(125 * MIB))
     }
 
     #[test]
@@ -147,7 +172,18 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::TooLarge);
         let message = error.to_string();
         assert!(message.contains("needs 130 MiB of memory after 100 of 400 MiB"), "{message}");
-        assert!(message.contains("about 370 MiB for all of it; 128 MiB are granted"), "{message}");
+        assert!(message.contains("about 370 MiB for all of it; raise MEMORY_LIMIT_MB"), "{message}");
+    }
+
+    #[test]
+    fn a_process_that_has_come_to_what_is_granted_stops_and_says_so() {
+        assert!(watch(None, None).check_process().is_ok());
+        assert!(watch(None, Some(130 * MIB)).check_process().is_ok());
+        let error = watch(None, Some(128 * MIB)).check_process().expect_err("too large");
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
+        let message = error.to_string();
+        assert!(message.contains("come to 125 MiB after 100 of 400 MiB of input; raise MEMORY_LIMIT_MB"), "{message}");
+        assert!(message.ends_with("128 MiB are granted"), "{message}");
     }
 
     #[test]

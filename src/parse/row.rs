@@ -3,7 +3,6 @@
 use memchr::memchr;
 
 use crate::config::{Preset, Rules, Selection};
-use crate::group::name_hash;
 use crate::identity::{Identity, identity};
 use crate::read::scan::{Quoting, Record, Records, unquote};
 use crate::rules::Reason;
@@ -13,6 +12,7 @@ use crate::rules::missing::{EMAIL_IF_MISSING, is_blank};
 use crate::rules::number::{parse_double, parse_int};
 use crate::rules::timestamp::{Timestamp, parse_timestamp};
 use crate::schema::{KnownColumn, Layout};
+use crate::seed::Seed;
 
 /// What the filter says of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,16 +97,23 @@ pub(super) struct RowParser<'a> {
     records: &'a Records,
     layout: &'a Layout,
     rules: &'a Rules,
+    seed: &'a Seed,
     is_utf8: bool,
     has_carriage_return: bool,
     scratch: Vec<u8>,
 }
 
 impl<'a> RowParser<'a> {
-    pub(super) fn new(bytes: &'a [u8], records: &'a Records, layout: &'a Layout, rules: &'a Rules) -> Self {
+    pub(super) fn new(
+        bytes: &'a [u8],
+        records: &'a Records,
+        layout: &'a Layout,
+        rules: &'a Rules,
+        seed: &'a Seed,
+    ) -> Self {
         let is_utf8 = simdutf8::basic::from_utf8(bytes).is_ok();
         let has_carriage_return = memchr(b'\r', bytes).is_some();
-        Self { bytes, records, layout, rules, is_utf8, has_carriage_return, scratch: Vec::new() }
+        Self { bytes, records, layout, rules, seed, is_utf8, has_carriage_return, scratch: Vec::new() }
     }
 
     /// Judges record number `number`; the masked address of a row that passes is appended to `masked_emails`.
@@ -299,7 +306,8 @@ impl<'a> RowParser<'a> {
 
     fn name_hash(&mut self, record: &Record) -> Option<u64> {
         let raw = self.raw(record, KnownColumn::PersonName);
-        text_value(raw, &mut self.scratch).filter(|name| !self.rules.null_markers.contain(name)).map(name_hash)
+        let name = text_value(raw, &mut self.scratch).filter(|name| !self.rules.null_markers.contain(name));
+        name.map(|name| self.seed.of_text(name))
     }
 
     /// Whether the whole record can be copied to the CSV output: nothing filled in, casts written as they were.

@@ -70,6 +70,11 @@ impl Records {
         scanner.run(bytes);
     }
 
+    /// Bytes of memory they occupy.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.records.capacity() * size_of::<Record>() + self.ends.capacity() * size_of::<u32>()
+    }
+
     /// Takes each line of `bytes` for a record of one field. Empty lines are no records here either.
     pub fn scan_lines(&mut self, bytes: &[u8]) {
         self.clear();

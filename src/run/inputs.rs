@@ -14,6 +14,7 @@ use crate::output::Output;
 use crate::parse::row_judge;
 use crate::read::header::Header;
 use crate::schema::{Layout, OutputColumns, UnfitHeader};
+use crate::seed::Seed;
 use crate::store::ObjectVersion;
 use crate::window::{BatchDate, batch_of_key, batch_prefix, window};
 
@@ -110,6 +111,7 @@ impl Runner {
             columns,
             parquet: self.config.parquet,
             rejected_bytes_max: self.config.rejected_bytes_max,
+            seed: Seed::random(),
             chunk_bytes: self.config.limits.chunk_bytes,
         })
     }
@@ -156,7 +158,7 @@ impl Runner {
         // A few objects are part of every constant.
         let window_bytes = window_bytes(plan.layouts.len(), plan.columns.extras.len());
         let fixed_bytes = engine_bytes + transfer_bytes + window_bytes.saturating_sub(WINDOW_BYTES_GRANTED);
-        Watch::new(Arc::clone(progress), deadline, limits.memory_bytes_max, fixed_bytes)
+        Watch::new(Arc::clone(progress), deadline, limits.memory_bytes_max, fixed_bytes, self.host.memory_bytes)
     }
 
     /// Fails when what must be kept of the window's objects does not fit the memory granted, before it is allocated.

@@ -11,7 +11,7 @@ use memchr::memchr3;
 use rayon::prelude::*;
 
 use crate::config::{CsvFormulas, Rules};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::group::NamedGroup;
 use crate::parse::{ParsedChunk, Row};
 use crate::read::scan::{is_well_quoted, unquote};
@@ -49,7 +49,13 @@ impl<W: Write> FilteredCsv<W> {
             text.clear();
             filtered_rows(source, kept, columns, text);
         });
-        self.texts.iter().take(by_chunk.len()).try_for_each(|text| Ok(self.output.write_all(text)?))
+        self.texts.iter().take(by_chunk.len()).try_for_each(|text| Ok::<_, Error>(self.output.write_all(text)?))?;
+        // What far longer rows than usual have left behind is not kept.
+        let wave_bytes: usize = source.wave.iter().map(|chunk| chunk.chunk.bytes.len()).sum();
+        if self.texts.iter().map(Vec::capacity).sum::<usize>() > 4 * wave_bytes + PIECE_BYTES {
+            self.texts = Vec::new();
+        }
+        Ok(())
     }
 
     /// What was written into.
@@ -207,11 +213,24 @@ impl RowWriter<'_> {
     }
 }
 
-/// The whole grouped output.
-pub fn grouped(groups: &[NamedGroup<'_>], formulas: CsvFormulas, out: &mut Vec<u8>) {
+/// The grouped output is handed on in pieces of about so many bytes.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// Hands on the whole grouped output, piece by piece.
+pub fn grouped(
+    groups: &[NamedGroup<'_>],
+    formulas: CsvFormulas,
+    mut hand_on: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
     let schema = grouped_schema();
-    header_line(schema.fields().iter().map(|field| field.name().as_str()), formulas, out);
+    let mut out = Vec::new();
+    header_line(schema.fields().iter().map(|field| field.name().as_str()), formulas, &mut out);
     for (name, group) in groups {
+        if out.len() >= PIECE_BYTES {
+            hand_on(&out)?;
+            out.clear();
+        }
+        let out = &mut out;
         write_value(name.unwrap_or_default(), formulas, out);
         out.push(b',');
         write_double(group.avg_session_duration(), out);
@@ -223,6 +242,7 @@ pub fn grouped(groups: &[NamedGroup<'_>], formulas: CsvFormulas, out: &mut Vec<u
         write_int(group.sessions, out);
         out.push(b'\n');
     }
+    hand_on(&out)
 }
 
 /// A text as a cell, defused if that is wanted.

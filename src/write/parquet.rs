@@ -1,9 +1,11 @@
 //! The Parquet outputs. The filtered one is built column by column on all worker threads as the rows come; its
-//! bytes depend on the rows alone, because batches, pages and row groups end at fixed row numbers.
+//! bytes depend on the rows alone, because batches, pages and row groups end at fixed row numbers, or earlier where their
+//! texts have reached a fixed weight.
 
 mod column;
 mod compression;
 mod encoding;
+mod footer;
 mod gathered;
 mod text;
 mod varint;
@@ -25,13 +27,54 @@ use crate::config::{ParquetCompression, ParquetOptions};
 use crate::error::{Error, Result};
 use crate::group::NamedGroup;
 use crate::schema::{OutputColumn, OutputColumns, grouped_schema};
+use crate::seed::Seed;
 use crate::store::{StagedUpload, Upload};
 use column::Column;
 use encoding::Choice;
-use gathered::Gatherer;
+use gathered::{GatheredRows, Gatherer};
+
+/// Bytes of memory for gathering texts that are kept from wave to wave, however little a wave holds.
+const GATHERED_BYTES_KEPT: usize = 1 << 20;
 
 /// Rows that are handed to the encoders at once. The encodings are chosen by the first so many rows.
 pub(crate) const BATCH_ROWS: usize = 8192;
+
+/// The first rows, by which the encodings are chosen, end when their texts weigh so much; they are held several times.
+const SAMPLE_WEIGHT_MAX: usize = 4 << 20;
+
+/// A row group ends when its texts weigh so much for each row that it may have: more than usual, so that only rows of long
+/// texts end it before its time.
+const ROW_WEIGHT: usize = 400;
+
+/// The least weight at which a row group ends.
+const GROUP_WEIGHT_MIN: usize = 8 << 20;
+
+/// Bytes of memory that the numbers and lengths of a row take in a row group under way.
+const ROW_BYTES: usize = 48;
+
+/// Bytes of memory that a column takes however little is in it: its first rows' places, a page's lengths and levels.
+const COLUMN_BYTES: usize = 64 * 1024;
+
+/// What the file's end says of a column in a row group, and of a page, in bytes of memory. It is kept until then.
+const CHUNK_METADATA_BYTES: usize = 1536;
+const PAGE_METADATA_BYTES: usize = 256;
+
+/// The weight of texts at which a row group ends.
+fn group_weight_max(options: ParquetOptions) -> usize {
+    options.row_group_rows.saturating_mul(ROW_WEIGHT).max(GROUP_WEIGHT_MIN)
+}
+
+/// The bytes of memory that a filtered output of so many columns needs beside what [`FilteredParquet::memory_bytes`] says:
+/// a row group under way, and what the one before has left behind.
+pub fn memory_bytes_max(columns: usize, options: ParquetOptions) -> u64 {
+    let weight = group_weight_max(options) as u64;
+    weight + kept_bytes_max(options) as u64 + (options.row_group_rows * ROW_BYTES + columns * COLUMN_BYTES) as u64
+}
+
+/// A row group leaves its memory behind for the next unless that is more: row groups of usual rows stay below.
+fn kept_bytes_max(options: ParquetOptions) -> usize {
+    group_weight_max(options) / 4 * 3
+}
 
 /// The filtered output under way.
 pub struct FilteredParquet<W: Write + Send> {
@@ -44,6 +87,11 @@ pub struct FilteredParquet<W: Write + Send> {
     file: Option<File<W>>,
     output: Option<W>,
     options: ParquetOptions,
+    seed: Seed,
+    /// Bytes of memory that what the file's end will say takes.
+    metadata_bytes: usize,
+    /// What the texts of the row group under way weigh.
+    weight_in_group: usize,
     /// Rows in the row group under way, those of the batch under way among them.
     rows_in_group: usize,
 }
@@ -55,7 +103,7 @@ struct File<W: Write + Send> {
 
 impl<W: Write + Send> FilteredParquet<W> {
     /// A writer of these columns into `output`.
-    pub fn new(columns: &OutputColumns, options: ParquetOptions, output: W) -> Self {
+    pub fn new(columns: &OutputColumns, options: ParquetOptions, seed: Seed, output: W) -> Self {
         let schema = columns.schema();
         let mut text_columns = Vec::new();
         let column = |(column, field): (OutputColumn, &FieldRef)| match field.data_type() {
@@ -67,31 +115,72 @@ impl<W: Write + Send> FilteredParquet<W> {
         };
         let columns = columns.iter().zip(schema.fields()).map(column).collect();
         let gatherer = Gatherer::default();
-        Self { schema, columns, text_columns, gatherer, file: None, output: Some(output), options, rows_in_group: 0 }
+        Self {
+            schema,
+            columns,
+            text_columns,
+            gatherer,
+            file: None,
+            output: Some(output),
+            options,
+            seed,
+            metadata_bytes: 0,
+            weight_in_group: 0,
+            rows_in_group: 0,
+        }
     }
 
     /// Appends rows, in parallel by column.
     pub fn append(&mut self, source: RowSource<'_>, kept: &[KeptRow]) -> Result<()> {
         let mut gatherer = std::mem::take(&mut self.gatherer);
-        let rows = gatherer.gather(&self.text_columns, source, kept);
+        for kept in kept.chunks(gathered::rows_at_once(self.text_columns.len())) {
+            self.append_gathered(gatherer.gather(&self.text_columns, source, kept), kept.len())?;
+        }
+        let wave_bytes: usize = source.wave.iter().map(|chunk| chunk.chunk.bytes.len()).sum();
+        gatherer.release_beyond(4 * wave_bytes + GATHERED_BYTES_KEPT);
+        self.gatherer = gatherer;
+        Ok(())
+    }
+
+    fn append_gathered(&mut self, rows: GatheredRows<'_>, count: usize) -> Result<()> {
         let mut appended = 0;
-        while appended < kept.len() {
-            let until_batch_ends = BATCH_ROWS - self.rows_in_group % BATCH_ROWS;
-            let until_group_ends = self.options.row_group_rows - self.rows_in_group;
-            let room = if self.file.is_none() { until_batch_ends.min(until_group_ends) } else { until_group_ends };
-            let now = appended..kept.len().min(appended + room);
+        while appended < count {
+            let (rows_max, weight_max) = self.room();
+            let last = count.min(appended + rows_max);
+            let (end, weight) = rows.fitting(appended..last, weight_max);
+            let now = appended..end;
             self.columns.par_iter_mut().try_for_each(|column| column.append(rows, now.clone()))?;
             self.rows_in_group += now.len();
-            appended = now.end;
-            if self.file.is_none() && now.len() == room {
+            self.weight_in_group += weight;
+            appended = end;
+            let is_full = now.len() == rows_max || weight >= weight_max;
+            if is_full && self.file.is_none() {
                 self.begin_file()?;
             }
-            if self.rows_in_group == self.options.row_group_rows {
+            if is_full && self.is_group_full() {
                 self.end_row_group()?;
             }
         }
-        self.gatherer = gatherer;
         Ok(())
+    }
+
+    /// How many rows may come next, and of what weight, until the first rows or the row group end.
+    fn room(&self) -> (usize, usize) {
+        let rows = self.options.row_group_rows - self.rows_in_group;
+        let weight = group_weight_max(self.options) - self.weight_in_group;
+        match self.file {
+            Some(_) => (rows, weight),
+            None => (rows.min(BATCH_ROWS - self.rows_in_group), SAMPLE_WEIGHT_MAX - self.weight_in_group),
+        }
+    }
+
+    fn is_group_full(&self) -> bool {
+        self.rows_in_group == self.options.row_group_rows || self.weight_in_group >= group_weight_max(self.options)
+    }
+
+    /// Bytes of memory that grow with the row groups: what the file's end will say of them.
+    pub fn memory_bytes(&self) -> u64 {
+        self.metadata_bytes as u64
     }
 
     /// Ends the file, which must hold `rows_counted` rows, and returns what it was written into.
@@ -128,7 +217,7 @@ impl<W: Write + Send> FilteredParquet<W> {
         for (((column, choice), encoder), descriptor) in
             self.columns.iter_mut().zip(choices).zip(encoders).zip(descriptors)
         {
-            column.begin(choice, encoder, descriptor)?;
+            column.begin(choice, encoder, descriptor, &self.seed)?;
         }
         self.file = Some(File { writer, row_groups });
         Ok(())
@@ -136,19 +225,28 @@ impl<W: Write + Send> FilteredParquet<W> {
 
     fn end_row_group(&mut self) -> Result<()> {
         self.columns.par_iter_mut().try_for_each(Column::end_row_group)?;
+        let pages: usize = self.columns.iter().map(Column::page_count).sum();
+        self.metadata_bytes += self.columns.len() * CHUNK_METADATA_BYTES + pages * PAGE_METADATA_BYTES;
         let file = self.file.as_mut().ok_or_else(|| Error::internal("a row group ended in no file"))?;
         let mut row_group = file.writer.next_row_group().map_err(failed)?;
         self.columns.iter_mut().try_for_each(|column| column.write_to(&mut row_group))?;
         row_group.close().map_err(failed)?;
-        self.rows_in_group = 0;
+        (self.rows_in_group, self.weight_in_group) = (0, 0);
         let next = file.writer.flushed_row_groups().len();
         let encoders = file.row_groups.create_column_writers(next).map_err(failed)?;
         for (column, encoder) in self.columns.iter_mut().zip(encoders) {
             column.begin_row_group(encoder);
         }
+        let kept: usize = self.columns.iter().map(Column::kept_bytes).sum();
+        if kept > kept_bytes_max(self.options) {
+            self.columns.iter_mut().for_each(Column::release);
+        }
         Ok(())
     }
 }
+
+/// A row group of the grouped output ends when it is so long.
+const GROUPS_BYTES_MAX: usize = 16 << 20;
 
 /// Writes the whole grouped output.
 pub fn grouped(
@@ -159,10 +257,17 @@ pub fn grouped(
     let schema = grouped_schema();
     let codec = compression::codec(Some(compression))?;
     // Each name occurs once, and hardly a figure twice.
-    let properties = WriterProperties::builder().set_compression(codec).set_dictionary_enabled(false).build();
+    let properties = WriterProperties::builder()
+        .set_compression(codec)
+        .set_dictionary_enabled(false)
+        .set_key_value_metadata(footer::metadata())
+        .build();
     let mut writer =
         ArrowWriter::try_new(UploadWriter(upload), Arc::clone(&schema), Some(properties)).map_err(failed)?;
-    for groups in groups.chunks(BATCH_ROWS) {
+    let mut rest = groups;
+    while !rest.is_empty() {
+        let (groups, behind) = rest.split_at(batch_of_groups(rest));
+        rest = behind;
         let text = |name| simdutf8::basic::from_utf8(name).map_err(|_| Error::internal("a name is no UTF-8"));
         let names = groups.iter().map(|(name, _)| name.map(text).transpose()).collect::<Result<StringArray>>()?;
         let averages: Float64Array = groups.iter().map(|(_, group)| Some(group.avg_session_duration())).collect();
@@ -172,8 +277,22 @@ pub fn grouped(
         let batch = RecordBatch::try_new(Arc::clone(&schema), columns)
             .map_err(|error| Error::internal("the groups do not fit their schema").caused_by(error))?;
         writer.write(&batch).map_err(failed)?;
+        if writer.in_progress_size() > GROUPS_BYTES_MAX {
+            writer.flush().map_err(failed)?;
+        }
     }
     writer.into_inner().map_err(failed)?.0.finish()
+}
+
+/// How many of the first groups are handed to the encoder at once: fewer where their names are long.
+fn batch_of_groups(groups: &[NamedGroup<'_>]) -> usize {
+    let mut bytes = 0;
+    let fits = |(name, _): &&NamedGroup<'_>| {
+        let before = bytes;
+        bytes += name.map_or(0, <[u8]>::len);
+        before < SAMPLE_WEIGHT_MAX
+    };
+    groups.iter().take(BATCH_ROWS).take_while(fits).count()
 }
 
 /// A failure of the upload comes out as it went in; anything else is a bug.

@@ -76,3 +76,16 @@ async fn a_server_that_is_not_there_is_a_failure_of_the_storage() {
     let error = ended(output.expect("the program starts")).failed(4);
     assert!(error.contains("Connection refused") && error.ends_with("(Storage)\n"), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_smallest_memory_that_the_readme_names_is_just_enough() {
+    let server = server_with_a_batch().await;
+    let run = async |mebibytes: &str| {
+        run(&server, &["--lake", "s3://lake", "--threads", "2", "--memory-limit-mb", mebibytes], &[]).await
+    };
+    let error = run("162").await.failed(7);
+    assert!(error.contains("raise MEMORY_LIMIT_MB, on AWS the function's memory: 162 MiB are granted"), "{error}");
+    run("163").await.succeeded();
+    let readme = std::fs::read_to_string("README.md").expect("a file");
+    assert!(readme.contains("with two threads even the smallest needs 163 MiB"));
+}

@@ -11,6 +11,10 @@ use parquet::schema::printer::print_schema;
 pub fn table(path: &Path) -> String {
     let file = File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let reader = SerializedFileReader::new(file).expect("a Parquet file");
+    let calendar = reader.metadata().file_metadata().key_value_metadata().into_iter().flatten();
+    let calendar =
+        calendar.filter(|pair| pair.key == "org.apache.spark.version").find_map(|pair| pair.value.as_deref());
+    assert_eq!(calendar, Some("3.5.0"), "Spark refuses dates before 1582-10-15 without it: {}", path.display());
     let mut schema = Vec::new();
     print_schema(&mut schema, reader.metadata().file_metadata().schema());
     let mut text = String::from_utf8(schema).expect("text");

@@ -59,6 +59,7 @@ def check_run(folder: Path, run_date: str, manifest, engines):
             assert outputs[str(key)] == len(rows), f"{key}: the manifest says {outputs[str(key)]} rows, not {len(rows)}"
         equal = twin.same if table == "filtered" else twin.close
         twin.compare(f"{parquet}, computed anew", columns, recomputed, rows, equal)
+        footers.check_calendar(parquet)
         footers.check_columns(parquet, columns, rows)
         footers.check_lookups(parquet, columns, rows)
         if table == "filtered":

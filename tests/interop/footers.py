@@ -16,6 +16,15 @@ EXACT_BYTES_MAX = 64
 ENCODINGS = {"PLAIN", "RLE", "RLE_DICTIONARY", "DELTA_BINARY_PACKED", "DELTA_BYTE_ARRAY"}
 
 
+# By these Spark reads dates before 1582-10-15 as they are; without, it refuses their column.
+CALENDAR_KEY, CALENDAR_VERSION = b"org.apache.spark.version", b"3.5.0"
+
+
+def check_calendar(path: Path):
+    found = pyarrow.parquet.ParquetFile(path).metadata.metadata.get(CALENDAR_KEY)
+    assert found == CALENDAR_VERSION, f"{path}: the footer says {found}, expected {CALENDAR_VERSION}"
+
+
 def check_sizes(path: Path, rows: int, row_group_rows: int):
     footer = pyarrow.parquet.ParquetFile(path).metadata
     sizes = [footer.row_group(index).num_rows for index in range(footer.num_row_groups)]

@@ -21,6 +21,7 @@ use super::{BATCH_ROWS, failed};
 use crate::error::{Error, Result};
 use crate::parse::Row;
 use crate::schema::{KnownColumn, OutputColumn};
+use crate::seed::Seed;
 
 /// A column with its encoder.
 pub(super) struct Column {
@@ -106,9 +107,10 @@ impl Column {
         choice: Choice,
         general: ArrowColumnWriter,
         descriptor: ColumnDescPtr,
+        seed: &Seed,
     ) -> Result<()> {
         self.encoder = match self.values {
-            Values::Text(..) => Encoder::Texts(Box::new(TextChunk::new(descriptor, choice)?)),
+            Values::Text(..) => Encoder::Texts(Box::new(TextChunk::new(descriptor, choice, seed.clone()))),
             _ => Encoder::General(Box::new(general)),
         };
         match self.sample.take() {
@@ -149,6 +151,23 @@ impl Column {
         if let Encoder::None = self.encoder {
             self.encoder = Encoder::General(Box::new(general));
         }
+    }
+
+    /// Bytes of memory that a column of texts keeps for the next row group.
+    pub(super) fn kept_bytes(&self) -> usize {
+        if let Encoder::Texts(chunk) = &self.encoder { chunk.kept_bytes() } else { 0 }
+    }
+
+    /// Lets go of that memory.
+    pub(super) fn release(&mut self) {
+        if let Encoder::Texts(chunk) = &mut self.encoder {
+            chunk.release();
+        }
+    }
+
+    /// Pages of texts in the chunk under way.
+    pub(super) fn page_count(&self) -> usize {
+        if let Encoder::Texts(chunk) = &self.encoder { chunk.page_count() } else { 0 }
     }
 
     fn encode_batch(&mut self) -> Result<()> {
@@ -206,7 +225,7 @@ impl Values {
 
     fn len(&self) -> usize {
         match self {
-            Self::Text(_, texts) => texts.nulls.len(),
+            Self::Text(_, texts) => texts.nulls.0.len(),
             Self::Date(numbers) => numbers.values.len(),
             Self::Timestamp(numbers) => numbers.values.len(),
             Self::Int(_, numbers) => numbers.values.len(),
@@ -253,33 +272,40 @@ impl<T: ArrowPrimitiveType> Numbers<T> {
 ///
 /// They become a binary array: the parser has checked that they are UTF-8, and a text array would check again.
 /// The encoder takes the column's type from the schema, so in the file they are strings.
+#[derive(Default)]
 struct Texts {
+    /// Where each begins and the last ends; empty before the first.
     offsets: Vec<i32>,
     bytes: Vec<u8>,
-    nulls: NullBufferBuilder,
+    nulls: Nulls,
 }
 
-impl Default for Texts {
+struct Nulls(NullBufferBuilder);
+
+impl Default for Nulls {
     fn default() -> Self {
-        let mut offsets = Vec::with_capacity(BATCH_ROWS + 1);
-        offsets.push(0);
-        Self { offsets, bytes: Vec::new(), nulls: NullBufferBuilder::new(BATCH_ROWS) }
+        Self(NullBufferBuilder::new(BATCH_ROWS))
     }
 }
 
 impl Texts {
     #[inline]
     fn push(&mut self, text: Option<&[u8]>) {
-        self.nulls.append(text.is_some());
+        if self.offsets.is_empty() {
+            self.offsets.reserve_exact(BATCH_ROWS + 1);
+            self.offsets.push(0);
+        }
+        self.nulls.0.append(text.is_some());
         self.bytes.extend_from_slice(text.unwrap_or_default());
         self.offsets.push(self.bytes.len() as i32);
     }
 
     fn finish(&mut self) -> ArrayRef {
-        let capacity = self.bytes.capacity();
-        let Self { offsets, bytes, mut nulls } = std::mem::take(self);
-        self.bytes.reserve(capacity);
+        let Self { mut offsets, bytes, mut nulls } = std::mem::take(self);
+        if offsets.is_empty() {
+            offsets.push(0);
+        }
         let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
-        Arc::new(BinaryArray::new(offsets, Buffer::from_vec(bytes), nulls.finish()))
+        Arc::new(BinaryArray::new(offsets, Buffer::from_vec(bytes), nulls.0.finish()))
     }
 }

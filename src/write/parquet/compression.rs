@@ -1,5 +1,7 @@
 //! Compression of pages, and whether a column is worth it.
 
+use std::cell::RefCell;
+
 use parquet::basic::{Compression, ZstdLevel};
 
 use super::failed;
@@ -14,58 +16,80 @@ const SHARE_LEFT_MAX: f64 = 0.68;
 /// Zstandard's levels above cost more than they save here.
 const ZSTD_LEVEL: i32 = 1;
 
-/// Compresses pages one after the other.
-pub(super) struct Compressor {
-    codec: Codec,
+/// What compresses a thread's pages one after the other. Columns have none of their own: there may be a thousand.
+#[derive(Default)]
+struct Workbench {
+    /// Without a frame.
+    snappy: Option<Box<snap::raw::Encoder>>,
+    /// A page is a frame.
+    zstd: Option<zstd::bulk::Compressor<'static>>,
     /// What the last page became, and room behind it.
     buffer: Vec<u8>,
 }
 
-enum Codec {
-    /// Leaves them as they are.
-    None,
-    /// Snappy, without a frame.
-    Snappy(Box<snap::raw::Encoder>),
-    /// Zstandard; a page is a frame.
-    Zstd(zstd::bulk::Compressor<'static>),
+/// Pages that become longer leave no buffer behind.
+const BUFFER_KEPT_MAX: usize = 1 << 20;
+
+thread_local! {
+    static WORKBENCH: RefCell<Workbench> = RefCell::default();
 }
 
-impl Compressor {
-    /// The compressor for a column that is to be compressed as said, or not at all.
-    pub(super) fn new(compression: Option<ParquetCompression>) -> Result<Self> {
-        let codec = match compression {
-            None => Codec::None,
-            Some(ParquetCompression::Snappy) => Codec::Snappy(Box::new(snap::raw::Encoder::new())),
-            Some(ParquetCompression::Zstd) => zstd::bulk::Compressor::new(ZSTD_LEVEL)
-                .map(Codec::Zstd)
-                .map_err(|error| Error::internal("Zstandard cannot be used").caused_by(error))?,
-        };
-        Ok(Self { codec, buffer: Vec::new() })
-    }
+/// Hands on what a page, its texts behind its head, becomes if it is compressed so.
+pub(super) fn compressed<T>(
+    head: &[u8],
+    texts: &[u8],
+    compression: ParquetCompression,
+    hand_on: impl FnOnce(&[u8]) -> T,
+) -> Result<T> {
+    WORKBENCH.with_borrow_mut(|workbench| {
+        let handed_on = hand_on(workbench.compress(head, texts, compression)?);
+        if workbench.buffer.len() > BUFFER_KEPT_MAX {
+            workbench.buffer = Vec::new();
+        }
+        Ok(handed_on)
+    })
+}
 
-    /// What a page becomes; `None`: it stays as it is. Its texts begin at `head_bytes`.
-    pub(super) fn compress(&mut self, page: &[u8], head_bytes: usize) -> Result<Option<&[u8]>> {
-        let Self { codec, buffer } = self;
-        let length = match codec {
-            Codec::None => return Ok(None),
-            Codec::Snappy(encoder) => {
-                let (head, texts) = page.split_at(head_bytes);
+impl Workbench {
+    fn compress(&mut self, head: &[u8], texts: &[u8], compression: ParquetCompression) -> Result<&[u8]> {
+        let page_bytes = head.len() + texts.len();
+        let Self { snappy: encoder, zstd, buffer } = self;
+        let length = match compression {
+            ParquetCompression::Snappy => {
+                let encoder = encoder.get_or_insert_with(|| Box::new(snap::raw::Encoder::new()));
                 let mut page_length = Vec::with_capacity(VARINT_BYTES_MAX);
-                write_varint(page.len() as u64, &mut page_length);
+                write_varint(page_bytes as u64, &mut page_length);
                 let lengths_max = [head, texts].map(|part| snap::raw::max_compress_len(part.len()));
                 make_room(buffer, page_length.len() + lengths_max.iter().sum::<usize>());
                 buffer[..page_length.len()].copy_from_slice(&page_length);
                 let head_end = page_length.len() + snappy(encoder, head, &mut buffer[page_length.len()..])?;
                 head_end + snappy(encoder, texts, &mut buffer[head_end..])?
             }
-            Codec::Zstd(compressor) => {
-                make_room(buffer, zstd::zstd_safe::compress_bound(page.len()));
+            ParquetCompression::Zstd => {
+                let compressor = match zstd {
+                    Some(compressor) => compressor,
+                    None => zstd.insert(
+                        zstd::bulk::Compressor::new(ZSTD_LEVEL)
+                            .map_err(|error| Error::internal("Zstandard cannot be used").caused_by(error))?,
+                    ),
+                };
+                let bound = zstd::zstd_safe::compress_bound(page_bytes);
+                make_room(buffer, bound + if head.is_empty() { 0 } else { page_bytes });
+                let (out, page) = buffer.split_at_mut(bound);
+                // It wants the page in one piece.
+                let page = if head.is_empty() {
+                    texts
+                } else {
+                    page[..head.len()].copy_from_slice(head);
+                    page[head.len()..page_bytes].copy_from_slice(texts);
+                    &page[..page_bytes]
+                };
                 compressor
-                    .compress_to_buffer(page, &mut buffer[..])
+                    .compress_to_buffer(page, out)
                     .map_err(|error| Error::internal("a page cannot be compressed").caused_by(error))?
             }
         };
-        Ok(Some(&buffer[..length]))
+        Ok(&buffer[..length])
     }
 }
 
@@ -92,9 +116,8 @@ fn snappy(encoder: &mut snap::raw::Encoder, bytes: &[u8], out: &mut [u8]) -> Res
 
 /// Whether a column is worth compressing whose first values are `sample`, without what stands before them in a page.
 pub(super) fn pays(sample: &[u8], compression: ParquetCompression) -> Result<bool> {
-    let mut compressor = Compressor::new(Some(compression))?;
-    let compressed = compressor.compress(sample, 0)?;
-    Ok(compressed.is_some_and(|compressed| compressed.len() as f64 <= SHARE_LEFT_MAX * sample.len() as f64))
+    let length = compressed(&[], sample, compression, <[u8]>::len)?;
+    Ok(length as f64 <= SHARE_LEFT_MAX * sample.len() as f64)
 }
 
 /// The name in the file's metadata.
@@ -121,9 +144,10 @@ mod tests {
         let texts: Vec<u8> = (0..4096).flat_map(|n| format!("Popescu {}", random(n) % 1000).into_bytes()).collect();
         let page = [noise.clone(), texts.clone()].concat();
         let compressed = |page: &[u8], head_bytes| {
-            let mut snappy = Compressor::new(Some(ParquetCompression::Snappy)).expect("one");
-            let compressed = snappy.compress(page, head_bytes).expect("it fits").expect("it is compressed");
-            let back = snap::raw::Decoder::new().decompress_vec(compressed).expect("Snappy");
+            let (head, texts) = page.split_at(head_bytes);
+            let compressed = super::compressed(head, texts, ParquetCompression::Snappy, <[u8]>::to_vec);
+            let compressed = compressed.expect("it fits");
+            let back = snap::raw::Decoder::new().decompress_vec(&compressed).expect("Snappy");
             assert_eq!(back, page);
             compressed.len()
         };

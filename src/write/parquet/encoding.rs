@@ -6,12 +6,13 @@ use std::hash::BuildHasher;
 use arrow_array::{Array, ArrayRef};
 use arrow_data::ArrayData;
 use arrow_schema::{DataType, FieldRef};
-use foldhash::fast::FixedState;
+use foldhash::fast::{FixedState, RandomState};
 use parquet::basic::Encoding;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
 use super::compression::{codec, pays};
+use super::footer;
 use crate::config::{ParquetCompression, ParquetOptions};
 use crate::error::Result;
 
@@ -64,6 +65,7 @@ impl Choice {
 /// The properties of a file with these columns.
 pub(super) fn properties<'c>(columns: impl Iterator<Item = (&'c FieldRef, Choice)>) -> Result<WriterProperties> {
     let mut builder = WriterProperties::builder()
+        .set_key_value_metadata(footer::metadata())
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_statistics_truncate_length(Some(STATISTICS_BYTES_MAX))
         .set_column_index_truncate_length(Some(STATISTICS_BYTES_MAX));
@@ -79,21 +81,26 @@ fn with_column(
     Choice { storage, compression }: Choice,
 ) -> Result<WriterPropertiesBuilder> {
     let path = ColumnPath::from(field.name().as_str());
+    if *field.data_type() == DataType::Utf8 {
+        // Texts have an encoder of their own. The general one, which there is for each column, is not to ask for memory.
+        return Ok(builder.set_column_dictionary_enabled(path, false));
+    }
     let builder = builder
         .set_column_compression(path.clone(), codec(compression)?)
         .set_column_dictionary_enabled(path.clone(), storage == Storage::Dictionary);
-    Ok(match (storage, field.data_type()) {
-        (Storage::Deltas, DataType::Utf8) => builder.set_column_encoding(path, Encoding::DELTA_BYTE_ARRAY),
-        (Storage::Deltas, _) => builder.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
-        (Storage::Dictionary | Storage::Plain, _) => builder,
+    Ok(match storage {
+        Storage::Deltas => builder.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
+        Storage::Dictionary | Storage::Plain => builder,
     })
 }
 
 /// Whether the values of a row group repeat so often that a dictionary pays.
 fn repeats(sample: &ArrayData, row_group_rows: usize) -> bool {
+    // The hashes are always the same: two values that share one, by chance or on purpose, count as one, and what is chosen
+    // is the same in each run. As keys they are hashed once more, which need not be careful, as that would cost a small
+    // day a quarter of its run; but nobody knows how, so nobody makes them collide.
     let hasher = FixedState::default();
-    // Hashes as keys need no careful hashing, which would cost a small day a quarter of its run.
-    let mut counts: HashMap<u64, usize, FixedState> = HashMap::default();
+    let mut counts: HashMap<u64, usize, RandomState> = HashMap::default();
     for value in values(sample) {
         *counts.entry(hasher.hash_one(value)).or_default() += 1;
     }

@@ -12,6 +12,9 @@ use crate::write::{KeptRow, RowSource, filled_in};
 /// Bytes that are copied at once: most texts are shorter, and copying what is behind them costs less than asking.
 const WIDE: usize = 32;
 
+/// What a text weighs beside its bytes: its length, and its place and number in a dictionary.
+const TEXT_WEIGHT: usize = 8;
+
 /// The texts of one column in some rows of one chunk, one behind the other.
 #[derive(Debug, Default)]
 pub(super) struct GatheredTexts {
@@ -20,6 +23,8 @@ pub(super) struct GatheredTexts {
     used: usize,
     /// Where each row's text ends.
     ends: Vec<End>,
+    /// How many rows are not null.
+    filled: usize,
 }
 
 /// Where a row's text ends, and whether it is null and so has no bytes.
@@ -48,6 +53,7 @@ impl GatheredTexts {
     fn clear(&mut self) {
         self.used = 0;
         self.ends.clear();
+        self.filled = 0;
     }
 
     #[inline]
@@ -56,6 +62,7 @@ impl GatheredTexts {
             self.make_room(text.len());
             self.bytes[self.used..self.used + text.len()].copy_from_slice(text);
             self.used += text.len();
+            self.filled += 1;
         }
         self.ends.push(End::new(self.used, text.is_none()));
     }
@@ -71,6 +78,7 @@ impl GatheredTexts {
             _ => target[..length].copy_from_slice(&source[place]),
         }
         self.used += length;
+        self.filled += 1;
         self.ends.push(End::new(self.used, false));
     }
 
@@ -80,6 +88,21 @@ impl GatheredTexts {
         if self.bytes.len() < needed {
             self.bytes.resize(needed.max(2 * self.bytes.len()), 0);
         }
+    }
+
+    /// What this row's text adds to the weight of a row group.
+    fn weight(&self, row: usize) -> usize {
+        if self.ends[row].is_null() { 0 } else { TEXT_WEIGHT + self.ends[row].place() - self.start(row) }
+    }
+
+    /// What all rows' texts add.
+    fn whole_weight(&self) -> usize {
+        self.filled * TEXT_WEIGHT + self.used
+    }
+
+    /// Bytes of memory it occupies.
+    fn memory_bytes(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * size_of::<End>()
     }
 
     fn start(&self, row: usize) -> usize {
@@ -144,6 +167,14 @@ pub(super) struct Gatherer {
     blocks: Vec<Block>,
 }
 
+/// Cells that are gathered at once. Those that are null, too, have an entry each.
+const CELLS_MAX: usize = 1 << 20;
+
+/// Rows of so many columns that are gathered at once.
+pub(super) fn rows_at_once(text_columns: usize) -> usize {
+    (CELLS_MAX / text_columns.max(1)).max(1)
+}
+
 /// The kept rows of a wave, with their texts.
 #[derive(Clone, Copy)]
 pub(super) struct GatheredRows<'a> {
@@ -153,6 +184,14 @@ pub(super) struct GatheredRows<'a> {
 }
 
 impl Gatherer {
+    /// Lets go of memory that long texts have left behind, once it is beyond `bytes_max`.
+    pub(super) fn release_beyond(&mut self, bytes_max: usize) {
+        let of_block = |block: &Block| block.texts.iter().map(GatheredTexts::memory_bytes).sum::<usize>();
+        if self.blocks.iter().map(of_block).sum::<usize>() > bytes_max {
+            self.blocks = Vec::new();
+        }
+    }
+
     /// Gathers the texts that rows hold in these columns, in parallel by chunk.
     pub(super) fn gather<'a>(
         &'a mut self,
@@ -199,6 +238,32 @@ impl<'a> GatheredRows<'a> {
     /// These rows, to read from them what is no text.
     pub(super) fn rows(self, rows: Range<usize>) -> impl Iterator<Item = &'a Row> + Clone {
         self.kept[rows].iter().map(move |kept| kept.of(self.source.wave).1)
+    }
+
+    /// Where the first of `rows` end that weigh at least `weight_max`, or all, and what these weigh: the bytes of their
+    /// texts and something for each. It depends on the rows alone, not on their chunks.
+    pub(super) fn fitting(self, rows: Range<usize>, weight_max: usize) -> (usize, usize) {
+        let mut weight = 0;
+        for block in self.blocks {
+            let (start, end) = (rows.start.max(block.rows.start), rows.end.min(block.rows.end));
+            if start >= end {
+                continue;
+            }
+            if (start..end) == block.rows {
+                let whole: usize = block.texts.iter().map(GatheredTexts::whole_weight).sum();
+                if weight + whole < weight_max {
+                    weight += whole;
+                    continue;
+                }
+            }
+            for row in start..end {
+                weight += block.texts.iter().map(|texts| texts.weight(row - block.rows.start)).sum::<usize>();
+                if weight >= weight_max {
+                    return (row + 1, weight);
+                }
+            }
+        }
+        (rows.end, weight)
     }
 
     /// The texts that these rows hold in column number `column` of those gathered, block by block.

@@ -4,6 +4,7 @@
 //! file, so this is where a run's time goes. What it writes is what the general encoder would: the same pages, levels,
 //! statistics and indexes; only that texts outside a dictionary share nothing, and that pages of nulls are PLAIN.
 
+mod blocks;
 mod bounds;
 mod cells;
 mod deltas;
@@ -16,17 +17,18 @@ mod summary;
 use std::io::Write;
 use std::ops::Range;
 
-use bytes::Bytes;
 use parquet::basic::Encoding;
 use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::ColumnDescPtr;
 
-use super::compression::Compressor;
+use super::compression::compressed;
 use super::encoding::{Choice, Storage};
 use super::failed;
 use super::gathered::GatheredTexts;
 use crate::config::ParquetCompression;
 use crate::error::Result;
+use crate::seed::Seed;
+use blocks::{Blocks, Parts};
 use cells::Cells;
 use dictionary::{Dictionary, NumberPage};
 use header::PageKind;
@@ -47,41 +49,66 @@ pub(super) struct TextChunk {
 /// Pages that are written, one behind the other. The memory is used again for the next chunk.
 struct Pages {
     compression: Option<ParquetCompression>,
-    compressor: Compressor,
-    bytes: Vec<u8>,
+    bytes: Blocks,
+    /// The dictionary's page, which is known last and stands first.
+    dictionary: Vec<u8>,
     uncompressed_bytes: usize,
 }
 
 impl Pages {
-    /// Appends a page, whose first `head_bytes` are better compressed apart. Returns where it is.
-    fn append(&mut self, kind: &PageKind, content: &[u8], head_bytes: usize) -> Result<Range<usize>> {
-        let Self { compressor, bytes, uncompressed_bytes, .. } = self;
-        let stored = compressor.compress(content, head_bytes)?.unwrap_or(content);
-        let start = bytes.len();
-        header::write(kind, content.len(), stored.len(), bytes);
-        *uncompressed_bytes += bytes.len() - start + content.len();
-        bytes.extend_from_slice(stored);
-        Ok(start..bytes.len())
+    /// Appends a page, whose texts stand behind a head that is better compressed apart. Returns where it is.
+    fn append(&mut self, kind: &PageKind, head: &[u8], texts: &[u8]) -> Result<Range<usize>> {
+        let start = self.bytes.len();
+        let length = head.len() + texts.len();
+        let mut header = Vec::new();
+        match self.compression {
+            None => {
+                header::write(kind, length, length, &mut header);
+                [&header, head, texts].iter().for_each(|part| self.bytes.append(part));
+            }
+            Some(compression) => compressed(head, texts, compression, |stored| {
+                header::write(kind, length, stored.len(), &mut header);
+                [&header, stored].iter().for_each(|part| self.bytes.append(part));
+            })?,
+        }
+        self.uncompressed_bytes += header.len() + length;
+        Ok(start..self.bytes.len())
+    }
+
+    /// Sets the dictionary's page. Returns its length.
+    fn set_dictionary(&mut self, kind: &PageKind, texts: &[u8]) -> Result<usize> {
+        let out = &mut self.dictionary;
+        match self.compression {
+            None => {
+                header::write(kind, texts.len(), texts.len(), out);
+                self.uncompressed_bytes += out.len() + texts.len();
+                out.extend_from_slice(texts);
+            }
+            Some(compression) => {
+                self.uncompressed_bytes += compressed(&[], texts, compression, |stored| {
+                    header::write(kind, texts.len(), stored.len(), out);
+                    let header_bytes = out.len();
+                    out.extend_from_slice(stored);
+                    header_bytes + texts.len()
+                })?;
+            }
+        }
+        Ok(out.len())
     }
 }
 
 impl TextChunk {
     /// A chunk of this column.
-    pub(super) fn new(descriptor: ColumnDescPtr, Choice { storage, compression }: Choice) -> Result<Self> {
-        Ok(Self {
+    pub(super) fn new(descriptor: ColumnDescPtr, Choice { storage, compression }: Choice, seed: Seed) -> Self {
+        Self {
             descriptor,
             has_dictionary: storage == Storage::Dictionary,
-            dictionary: Dictionary::default(),
+            dictionary: Dictionary::new(seed),
             number_page: NumberPage::default(),
             delta_page: DeltaPage::default(),
-            pages: Pages {
-                compression,
-                compressor: Compressor::new(compression)?,
-                bytes: Vec::new(),
-                uncompressed_bytes: 0,
-            },
+            pages: Pages { compression, bytes: Blocks::default(), dictionary: Vec::new(), uncompressed_bytes: 0 },
             summary: Summary::new(),
-        })
+        }
     }
 
     /// Appends rows.
@@ -107,7 +134,7 @@ impl TextChunk {
         let encoding = encoding_of(page.cells(), Encoding::RLE_DICTIONARY);
         summary.add(page.cells(), dictionary.memory(), encoding);
         let kind = PageKind::Data { rows: page.cells().rows(), encoding };
-        summary.add_place(pages.append(&kind, page.content(dictionary), 0)?);
+        summary.add_place(pages.append(&kind, &[], page.content(dictionary))?);
         page.clear();
         Ok(())
     }
@@ -117,8 +144,7 @@ impl TextChunk {
         let encoding = encoding_of(page.cells(), Encoding::DELTA_BYTE_ARRAY);
         summary.add(page.cells(), page.memory(), encoding);
         let kind = PageKind::Data { rows: page.cells().rows(), encoding };
-        let (content, head_bytes) = page.content();
-        summary.add_place(pages.append(&kind, content, head_bytes)?);
+        summary.add_place(pages.append(&kind, &page.head(), page.memory())?);
         page.clear();
         Ok(())
     }
@@ -140,10 +166,8 @@ impl TextChunk {
     /// The dictionary's page is known last and stands first.
     fn end_dictionary(&mut self) -> Result<()> {
         let Self { dictionary, summary, pages, .. } = self;
-        let data = std::mem::take(&mut pages.bytes);
         let kind = PageKind::Dictionary { texts: dictionary.len() };
-        summary.add_dictionary(pages.append(&kind, dictionary.memory(), 0)?.len());
-        pages.bytes.extend_from_slice(&data);
+        summary.add_dictionary(pages.set_dictionary(&kind, dictionary.memory())?);
         dictionary.clear();
         Ok(())
     }
@@ -153,12 +177,33 @@ impl TextChunk {
         let Self { descriptor, summary, pages, .. } = self;
         let summary = std::mem::replace(summary, Summary::new());
         let uncompressed_bytes = std::mem::take(&mut pages.uncompressed_bytes);
-        let closed = summary.close(descriptor.clone(), pages.compression, pages.bytes.len(), uncompressed_bytes)?;
-        let bytes = Bytes::from(std::mem::take(&mut pages.bytes));
-        row_group.append_column(&bytes, closed).map_err(failed)?;
-        pages.bytes = bytes.into();
+        let length = pages.dictionary.len() + pages.bytes.len();
+        let closed = summary.close(descriptor.clone(), pages.compression, length, uncompressed_bytes)?;
+        let parts = Parts { first: &pages.dictionary, rest: &pages.bytes };
+        row_group.append_column(&parts, closed).map_err(failed)?;
+        pages.dictionary.clear();
         pages.bytes.clear();
         Ok(())
+    }
+
+    /// Bytes of memory that are kept for the next row group.
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.pages.bytes.kept_bytes()
+            + self.pages.dictionary.capacity()
+            + self.delta_page.kept_bytes()
+            + self.dictionary.kept_bytes()
+    }
+
+    /// Lets go of that memory.
+    pub(super) fn release(&mut self) {
+        (self.pages.bytes, self.pages.dictionary) = (Blocks::default(), Vec::new());
+        self.delta_page = DeltaPage::default();
+        self.dictionary.release();
+    }
+
+    /// How many pages the chunk under way has.
+    pub(super) fn page_count(&self) -> usize {
+        self.summary.page_count()
     }
 }
 

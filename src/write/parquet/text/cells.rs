@@ -9,9 +9,6 @@ use crate::write::parquet::varint::write_varint;
 /// Rows in a page.
 pub(super) const ROWS_MAX: usize = BATCH_ROWS;
 
-/// The longest form of the levels of [`ROWS_MAX`] rows: their length, the header of the run, a bit a row.
-pub(super) const LEVELS_BYTES_MAX: usize = 4 + 3 + ROWS_MAX / 8;
-
 /// What is known of the rows, however their texts are stored.
 #[derive(Debug, Default)]
 pub(super) struct Cells {

@@ -1,17 +1,12 @@
 //! Numbers as DELTA_BINARY_PACKED stores them: differences, packed in as few bits as the largest of 32 needs.
 
-use crate::write::parquet::varint::{VARINT_BYTES_MAX, write_varint, write_zigzag};
+use crate::write::parquet::varint::{write_varint, write_zigzag};
 
 /// Numbers whose least difference is stored once.
 const BLOCK: usize = 128;
 
 /// Numbers that are packed in the same width.
 const MINIBLOCK: usize = 32;
-
-/// The longest form of so many numbers: the header; for each block its least difference, the widths and 32 bits a number.
-pub(super) const fn bytes_max(numbers: usize) -> usize {
-    VARINT_BYTES_MAX * 4 + numbers.div_ceil(BLOCK) * (VARINT_BYTES_MAX + BLOCK / MINIBLOCK + 4 * BLOCK)
-}
 
 /// Appends the numbers, each below 2³¹.
 pub(super) fn write(numbers: &[u32], out: &mut Vec<u8>) {
@@ -73,6 +68,12 @@ pub(super) fn pack(numbers: &[u32], width: u32, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::write::parquet::varint::VARINT_BYTES_MAX;
+
+    /// The longest form of so many numbers: the header; for each block its least difference, the widths and 32 bits a number.
+    const fn bytes_max(numbers: usize) -> usize {
+        VARINT_BYTES_MAX * 4 + numbers.div_ceil(BLOCK) * (VARINT_BYTES_MAX + BLOCK / MINIBLOCK + 4 * BLOCK)
+    }
 
     #[test]
     fn numbers_are_packed_as_the_format_s_own_example() {

@@ -1,21 +1,21 @@
 //! The dictionary of a column chunk, and a page of numbers of its texts under way.
 
-use std::hash::BuildHasher;
 use std::ops::Range;
 
-use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use super::cells::{Cells, ROWS_MAX};
 use super::hybrid;
+use crate::seed::Seed;
 use crate::write::parquet::gathered::GatheredTexts;
 
 /// A dictionary does not grow beyond this: it does not pay any more, and readers hold all of it in memory.
 const BYTES_MAX: usize = 1 << 20;
 
 /// The different texts of a column chunk, in the order they came.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Dictionary {
+    seed: Seed,
     /// As they are written: each behind its length.
     bytes: Vec<u8>,
     /// Where each text begins and ends.
@@ -24,12 +24,16 @@ pub(super) struct Dictionary {
 }
 
 impl Dictionary {
+    /// An empty one. Where a text stands in its table depends on `seed`, its number does not.
+    pub(super) fn new(seed: Seed) -> Self {
+        Self { seed, bytes: Vec::new(), places: Vec::new(), by_text: HashTable::new() }
+    }
+
     /// The number of a text, which is added if it is new.
     #[inline]
     fn number(&mut self, text: &[u8]) -> u32 {
-        let hasher = FixedState::default();
-        let hash = hasher.hash_one(text);
-        let Self { bytes, places, by_text } = self;
+        let hash = self.seed.of_text(text);
+        let Self { seed, bytes, places, by_text } = self;
         let at = |number: u32| {
             let (start, end) = places[number as usize];
             &bytes[start as usize..end as usize]
@@ -38,7 +42,7 @@ impl Dictionary {
             return number;
         }
         let number = places.len() as u32;
-        by_text.insert_unique(hash, number, |&number| hasher.hash_one(at(number)));
+        by_text.insert_unique(hash, number, |&number| seed.of_text(at(number)));
         bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
         places.push((bytes.len() as u32, (bytes.len() + text.len()) as u32));
         bytes.extend_from_slice(text);
@@ -65,6 +69,16 @@ impl Dictionary {
         self.bytes.clear();
         self.places.clear();
         self.by_text.clear();
+    }
+
+    /// Bytes of memory that [`clear`](Self::clear) keeps.
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.bytes.capacity() + self.places.capacity() * size_of::<(u32, u32)>() + self.by_text.allocation_size()
+    }
+
+    /// Lets go of that memory.
+    pub(super) fn release(&mut self) {
+        *self = Self::new(self.seed.clone());
     }
 
     fn place(&self, number: u32) -> Range<usize> {

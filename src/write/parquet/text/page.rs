@@ -7,30 +7,24 @@
 
 use std::ops::Range;
 
-use super::cells::{Cells, LEVELS_BYTES_MAX, ROWS_MAX};
+use super::cells::{Cells, ROWS_MAX};
 use super::deltas;
 use crate::write::parquet::gathered::GatheredTexts;
 
 /// A page ends when its texts take so many bytes.
 const BYTES_MAX: usize = 1 << 20;
 
-/// The longest form of what stands before the texts.
-const HEAD_BYTES_MAX: usize = LEVELS_BYTES_MAX + 2 * deltas::bytes_max(ROWS_MAX);
+/// Pages that grow beyond this, by texts far longer than usual, leave no memory behind.
+const KEPT_BYTES_MAX: usize = 1 << 20;
 
-/// A page under way. It is cleared and filled again, so its memory is allocated once.
-#[derive(Debug)]
+/// A page under way. It is cleared and filled again, so its memory is allocated once, with the first row.
+#[derive(Debug, Default)]
 pub(super) struct DeltaPage {
-    /// Room for the head, whose length is known at the end only, then the texts.
+    /// The texts, one behind the other.
     bytes: Vec<u8>,
     /// The length of each text.
     lengths: Vec<u32>,
     cells: Cells,
-}
-
-impl Default for DeltaPage {
-    fn default() -> Self {
-        Self { bytes: vec![0; HEAD_BYTES_MAX], lengths: Vec::new(), cells: Cells::default() }
-    }
 }
 
 impl DeltaPage {
@@ -62,29 +56,34 @@ impl DeltaPage {
         &self.cells
     }
 
-    /// Where their texts are.
+    /// Their texts.
     pub(super) fn memory(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Ends the page: its content, and how much of that stands before the texts.
-    pub(super) fn content(&mut self) -> (&[u8], usize) {
-        let mut head = Vec::with_capacity(HEAD_BYTES_MAX);
+    /// What stands before the texts when the page ends here.
+    pub(super) fn head(&self) -> Vec<u8> {
+        let mut head = Vec::new();
         self.cells.write_levels(&mut head);
         if !self.lengths.is_empty() {
             // Nothing is shared.
             deltas::write_zeros(self.lengths.len(), &mut head);
             deltas::write(&self.lengths, &mut head);
         }
-        // Up against the texts, so that they need not be moved.
-        let start = HEAD_BYTES_MAX - head.len();
-        self.bytes[start..HEAD_BYTES_MAX].copy_from_slice(&head);
-        (&self.bytes[start..], head.len())
+        head
+    }
+
+    /// Bytes of memory that [`clear`](Self::clear) keeps.
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.bytes.capacity()
     }
 
     /// Begins the next page.
     pub(super) fn clear(&mut self) {
-        self.bytes.truncate(HEAD_BYTES_MAX);
+        if self.bytes.len() > KEPT_BYTES_MAX {
+            self.bytes = Vec::new();
+        }
+        self.bytes.clear();
         self.lengths.clear();
         self.cells.clear();
     }

@@ -51,6 +51,11 @@ impl Summary {
         }
     }
 
+    /// How many pages there are so far.
+    pub(super) fn page_count(&self) -> usize {
+        self.places.len()
+    }
+
     /// Takes a page into account, but for where it is written. Its texts are in `memory`.
     pub(super) fn add(&mut self, cells: &Cells, memory: &[u8], encoding: Encoding) {
         match self.pages.iter_mut().find(|(known, _)| *known == encoding) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::basic::EncodingMask;
@@ -22,7 +23,7 @@ fn ours(row_groups: &[&[Option<String>]], choice: Choice) -> Bytes {
     let schema = parse_message_type("message rows { optional binary text (STRING); }").expect("a schema");
     let mut writer = SerializedFileWriter::new(Vec::new(), Arc::new(schema), Default::default()).expect("a file");
     let descriptor = writer.schema_descr().column(0);
-    let mut chunk = TextChunk::new(descriptor, choice).expect("a chunk");
+    let mut chunk = TextChunk::new(descriptor, choice, Seed::random());
     for rows in row_groups {
         // In blocks whose ends are not those of pages.
         for block in rows.chunks(777) {

@@ -1,0 +1,78 @@
+//! What decides where keys stand in a run's hash tables, so that no input can be made to have its keys collide.
+//!
+//! Ids and names come from outside. With hashes that everybody can compute, some ten thousand of them made to fall in one
+//! place would keep a run busy until its time is up. No output depends on it.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::LazyLock;
+
+use foldhash::SharedSeed;
+use foldhash::quality::SeedableRandomState;
+
+/// The seed of one run's tables.
+#[derive(Clone)]
+pub struct Seed {
+    /// For keys of 128 bits, a number for each half.
+    halves: (u64, u64),
+    /// For texts and numbers.
+    hasher: SeedableRandomState,
+}
+
+/// What the hashes of texts in this process are mixed with. A run's own seed alone could be made ineffective: foldhash
+/// multiplies parts of a text that are mixed with these numbers, and where one becomes zero, the other does not count.
+static OF_PROCESS: LazyLock<SharedSeed> = LazyLock::new(|| SharedSeed::from_u64(random(0)));
+
+impl Seed {
+    /// One that nobody knows.
+    pub fn random() -> Self {
+        Self { halves: (random(1), random(2)), hasher: SeedableRandomState::with_seed(random(3), &OF_PROCESS) }
+    }
+
+    /// The same each time, for measurements and tests.
+    pub fn fixed(number: u64) -> Self {
+        let hasher = SeedableRandomState::with_seed(number, SharedSeed::global_fixed());
+        Self { halves: (hasher.hash_one(1), hasher.hash_one(2)), hasher }
+    }
+
+    /// That of keys of 128 bits.
+    pub(crate) fn halves(&self) -> (u64, u64) {
+        self.halves
+    }
+
+    /// The hash of a text.
+    #[inline]
+    pub fn of_text(&self, text: &[u8]) -> u64 {
+        self.hasher.hash_one(text)
+    }
+
+    /// The hash of a number.
+    #[inline]
+    pub fn of_number(&self, number: u32) -> u64 {
+        self.hasher.hash_one(number)
+    }
+}
+
+/// Another number each time, from the system's randomness by way of the standard library.
+fn random(number: u64) -> u64 {
+    RandomState::new().hash_one(number)
+}
+
+impl std::fmt::Debug for Seed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Seed")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_random_seed_is_another_each_time_and_a_fixed_one_is_not() {
+        let hashes = |seed: &Seed| (seed.halves(), seed.of_text(b"a"), seed.of_number(1));
+        let (one, other) = (hashes(&Seed::random()), hashes(&Seed::random()));
+        assert!(one.0.0 != other.0.0 && one.0.1 != other.0.1 && one.1 != other.1 && one.2 != other.2);
+        assert_eq!(hashes(&Seed::fixed(7)), hashes(&Seed::fixed(7)));
+        assert_ne!(hashes(&Seed::fixed(7)), hashes(&Seed::fixed(8)));
+    }
+}
