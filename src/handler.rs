@@ -1,12 +1,13 @@
 //! What the Lambda does with an event: which runs it asks for, one after the other, and a reply that sums them up.
 
+mod reply;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::config::{Config, LakeLocation};
@@ -16,8 +17,12 @@ use crate::event::{self, Ignored, Message, Request, Scope, Wanted, Wish};
 use crate::failed_run::FailedRun;
 use crate::manifest::Manifest;
 use crate::run::{Outcome, Report, Runner, Status, in_time};
-use crate::warnings::{Warning, WarningKind};
+use crate::warnings::Warning;
 use crate::window::BatchDate;
+pub use reply::{
+    FailedStatus, IgnoredReply, ItemFailure, LeftOutReply, Reply, RunOutcome, RunReply, WaitingStatus, WarningReply,
+};
+use reply::{came_out, run_failed};
 
 /// Handles events on one lake.
 pub struct Handler {
@@ -28,121 +33,6 @@ pub struct Handler {
 
 /// Is told how each run came out, right after it.
 type Observer = dyn Fn(BatchDate, &Result<Outcome>) + Send + Sync;
-
-/// The answer to an event whose runs succeeded, or to SQS messages, of which some may have failed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Reply {
-    /// Each run, oldest first, although the newest is done first.
-    pub runs: Vec<RunReply>,
-    /// What in the event asked for no run.
-    pub ignored: Vec<IgnoredReply>,
-    /// The SQS messages that have to be delivered again; only in the answer to SQS.
-    #[serde(rename = "batchItemFailures", skip_serializing_if = "Option::is_none")]
-    pub batch_item_failures: Option<Vec<ItemFailure>>,
-}
-
-/// How one run came out.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RunReply {
-    /// Its date.
-    pub run_date: BatchDate,
-    /// How it came out.
-    #[serde(flatten)]
-    pub outcome: RunOutcome,
-}
-
-/// How one run came out.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum RunOutcome {
-    /// What is published is right.
-    Succeeded {
-        /// Whether it had to be published.
-        status: Status,
-        /// Where the records ended.
-        balance: Balance,
-        /// Keys of the outputs.
-        outputs: Vec<String>,
-        /// How long the run that published it took.
-        duration_ms: u64,
-        /// What should not pass unnoticed.
-        warnings: Vec<WarningReply>,
-        /// The objects of the window that could not be used.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        left_out: Vec<LeftOutReply>,
-    },
-    /// It failed for good earlier, nothing has changed since, and nobody asked for it.
-    Waiting {
-        /// Always `waiting`.
-        status: WaitingStatus,
-        /// The stable error type of the failure.
-        error_type: String,
-        /// What happened.
-        error_message: String,
-        /// When, RFC 3339 in UTC.
-        failed_at: String,
-    },
-    /// Nothing was changed.
-    Failed {
-        /// Always `failed`.
-        status: FailedStatus,
-        /// The stable error type.
-        error_type: &'static str,
-        /// What happened.
-        error_message: String,
-    },
-}
-
-/// A warning of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct WarningReply {
-    /// What it is about.
-    pub kind: WarningKind,
-    /// What is the matter, and the likely reason.
-    pub message: String,
-}
-
-/// An object that was left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LeftOutReply {
-    /// Its key.
-    pub key: String,
-    /// Why it cannot be used.
-    pub reason: String,
-}
-
-/// The status of a run that is not tried again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum WaitingStatus {
-    /// It waits for other inputs or settings, or for somebody to ask.
-    Waiting,
-}
-
-/// The status of a run that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FailedStatus {
-    /// It failed.
-    Failed,
-}
-
-/// Something in an event that asked for no run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct IgnoredReply {
-    /// An object's key, an event's name, or a date.
-    pub what: String,
-    /// The reason.
-    pub why: String,
-}
-
-/// An SQS message that failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ItemFailure {
-    /// The message's id.
-    #[serde(rename = "itemIdentifier")]
-    pub item_identifier: String,
-}
 
 /// The runs of one message, or why it has none.
 type Planned = Result<BTreeMap<BatchDate, Wish>>;
@@ -366,41 +256,6 @@ fn log_left_out(run_date: BatchDate, manifest: &Manifest) {
     }
     for day in &manifest.left_out_days {
         tracing::warn!(%run_date, batch_date = %day, "nothing of a batch could be used: the day is as good as missing");
-    }
-}
-
-fn came_out(outcome: &Outcome) -> RunOutcome {
-    match outcome {
-        Outcome::Done(Report { status, manifest }) => RunOutcome::Succeeded {
-            status: *status,
-            balance: manifest.figures.balance,
-            outputs: manifest.outputs.iter().map(|output| output.version.key.clone()).collect(),
-            duration_ms: manifest.timings.total_ms,
-            warnings: manifest.warnings.iter().map(warning_reply).collect(),
-            left_out: manifest
-                .left_out
-                .iter()
-                .map(|entry| LeftOutReply { key: entry.version.key.clone(), reason: entry.reason.clone() })
-                .collect(),
-        },
-        Outcome::Waiting(FailedRun { error_type, error_message, failed_at, .. }) => RunOutcome::Waiting {
-            status: WaitingStatus::Waiting,
-            error_type: error_type.clone(),
-            error_message: error_message.clone(),
-            failed_at: failed_at.clone(),
-        },
-    }
-}
-
-fn warning_reply(warning: &Warning) -> WarningReply {
-    WarningReply { kind: warning.kind, message: warning.message.clone() }
-}
-
-fn run_failed(error: &Error) -> RunOutcome {
-    RunOutcome::Failed {
-        status: FailedStatus::Failed,
-        error_type: error.kind().as_str(),
-        error_message: error.to_string(),
     }
 }
 
