@@ -26,10 +26,10 @@ use attempt::{Attempt, Ending};
 pub(crate) use inputs::Window;
 pub(crate) use left_out::Inputs;
 
-/// How often a run begins anew because an input or an output was replaced meanwhile.
+/// How often a run starts over because an input or an output was replaced meanwhile.
 const ATTEMPTS_MAX: u32 = 6;
 
-/// How often a run begins anew because objects turn out to be unusable on the way. Each time costs as much as reading
+/// How often a run starts over because objects turn out to be unusable on the way. Each time costs as much as reading
 /// up to there, so a lake with more of them needs somebody to look at it.
 const BEGINNINGS_WITHOUT_MAX: u32 = 16;
 
@@ -164,7 +164,7 @@ impl Runner {
                         return Err(too_many_unusable(&unusable));
                     }
                     for LeftOutEntry { version, reason, .. } in &unusable {
-                        tracing::warn!(%run_date, key = version.key, reason, "run begins anew without an object");
+                        tracing::warn!(%run_date, key = version.key, reason, "run starts over without an object");
                     }
                     beginnings_without += 1;
                     left_out.extend(unusable);
@@ -202,7 +202,7 @@ impl Runner {
 fn too_many_unusable(last: &[LeftOutEntry]) -> Error {
     let (key, reason) = last.first().map_or(("", ""), |entry| (&entry.version.key, &entry.reason));
     let message = format!(
-        "the run began anew without unusable objects {BEGINNINGS_WITHOUT_MAX} times, and there is one more: {reason}"
+        "the run started over without unusable objects {BEGINNINGS_WITHOUT_MAX} times, and there is one more: {reason}"
     );
     Error::invalid_input(message).at(key)
 }

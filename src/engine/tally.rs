@@ -72,7 +72,7 @@ pub struct InputTally {
     pub before_range: u64,
     /// Rows filtered by date that are dated after the range.
     pub after_range: u64,
-    /// Whether it has text behind its header that does not end in a line end.
+    /// Whether it has text after its header that does not end in a line end.
     pub is_unterminated: bool,
     /// Records with a quote inside text that is not quoted.
     pub bare_quotes: u64,
@@ -127,7 +127,7 @@ pub struct Tally {
     pub casts: [CastCells; CASTS.len()],
     /// What cells look like that could not be read, of written and of rejected rows.
     pub unreadable: BTreeMap<KnownColumn, ShapeCounts>,
-    /// Duplicates within each batch that has text behind a header, in order.
+    /// Duplicates within each batch that has text after a header, in order.
     pub repeats: Vec<BatchRepeats>,
     /// Line feeds inside quotes, of all records.
     pub quoted_line_feeds: u64,

@@ -162,7 +162,7 @@ impl<R: Read> Cutter<R> {
         }
     }
 
-    /// Reads until `bytes_wanted` are pending behind `from` or the stream ends.
+    /// Reads until `bytes_wanted` are pending after `from` or the stream ends.
     fn fill(&mut self, from: usize, bytes_wanted: usize) -> Result<()> {
         let missing = (from + bytes_wanted).saturating_sub(self.pending.len());
         if missing > 0 && !self.at_end {

@@ -202,7 +202,7 @@ impl Attempt<'_> {
         };
         let staged = match outcome.map_err(|_| Error::internal("the engine panicked"))? {
             Ok(staged) => staged,
-            // Damaged behind its header.
+            // Damaged after its header.
             Err(error) => return Ok(Processed::Without(vec![self.runner.leave_out(error, window)?])),
         };
         let may_leave_out = |at: usize| self.runner.may_leave_out(inputs.dates[at], self.run_date);

@@ -41,7 +41,7 @@ impl Share {
     }
 }
 
-/// Judges what was counted over the inputs. `Ok`: the objects to be left out, if the run is to begin anew without some.
+/// Judges what was counted over the inputs. `Ok`: the objects to be left out, if the run is to start over without some.
 ///
 /// # Errors
 ///

@@ -8,7 +8,7 @@ pub fn is_formula(text: &[u8]) -> bool {
     matches!(text, [b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r', ..])
 }
 
-/// The text, behind an apostrophe if it [is a formula](is_formula).
+/// The text, after an apostrophe if it [is a formula](is_formula).
 pub fn defused(text: &[u8]) -> Cow<'_, [u8]> {
     if is_formula(text) { Cow::Owned([b"'", text].concat()) } else { Cow::Borrowed(text) }
 }

@@ -31,7 +31,7 @@ enum Outcome {
 
 struct Case {
     name: &'static str,
-    /// Name behind the date, and content.
+    /// Name after the date, and content.
     objects: Vec<(String, Vec<u8>)>,
     flags: &'static [&'static str],
     memory_mib: u64,
@@ -92,7 +92,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
     encoder.finish().expect("memory")
 }
 
-/// The batch with this piece behind its header until it has so many bytes, as `compressed` makes it.
+/// The batch with this piece after its header until it has so many bytes, as `compressed` makes it.
 fn bomb<W: std::io::Write>(mut encoder: W, piece: &[u8], bytes: usize) -> W {
     writeln!(encoder, "{HEADER}").expect("memory");
     let pieces = piece.repeat(MIB as usize / piece.len());

@@ -6,7 +6,7 @@ use crate::program::Home;
 fn help_names_every_command_and_exit_code_and_the_version_is_the_packages() {
     let home = Home::new();
     let help = home.run(&["--help"]).succeeded();
-    for word in ["run", "invoke", "generate", "demo", "Exit codes: 0 done, 1 a bug", "7 out of memory"] {
+    for word in ["run", "invoke", "generate", "demo", "Exit codes: 0 done, 1 a bug", "7 too large"] {
         assert!(help.contains(word), "{word} is not in {help}");
     }
     let version = home.run(&["--version"]).succeeded();

@@ -20,7 +20,7 @@ on_both_lakes! {
     too_many_rejected_rows_of_an_older_object_leave_it_out,
 }
 
-/// Contents that are no batch from the first bytes on, or only further behind.
+/// Contents that are no batch from the first bytes on, or only further on.
 fn unusable() -> Vec<(&'static str, Vec<u8>)> {
     let rejected = [row("Ana", 1), row_with("Ion", 2, "long"), row_with("Dan", 3, "")];
     vec![
@@ -190,7 +190,7 @@ async fn more_unusable_objects_than_a_run_may_find_on_its_way_fail_it() {
         lake.put(&format!("raw_data/batch_2024-09-14-part{number:02}.csv"), &cut_off());
     }
     let error = lake.run(TODAY, &[]).await.expect_err("that is too much");
-    assert!(error.to_string().contains("began anew without unusable objects 16 times"), "{error}");
+    assert!(error.to_string().contains("started over without unusable objects 16 times"), "{error}");
     assert_eq!((published(&lake).len(), lake.unpublished_count()), (0, 0));
 }
 

@@ -43,7 +43,7 @@ enum Command {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 a bug of ours, 2 settings or usage, 3 unusable input, 4 storage failure, \
-                          5 conflict, 6 out of time, 7 out of memory";
+                          5 conflict, 6 out of time, 7 too large for the memory or a limit";
 
 fn main() -> ExitCode {
     log::hide_panic_messages();

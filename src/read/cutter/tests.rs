@@ -201,7 +201,7 @@ proptest::proptest! {
 
     #[test]
     fn what_was_remembered_changes_no_cut(input in "([a1]|,|,|\"|\"|\n|\n|\r){0,120}", chunk_bytes in 1_usize..40) {
-        // A cutter that is made anew for every record remembers nothing.
+        // A new cutter for every record remembers nothing.
         let (mut expected, mut at) = (Vec::new(), 0);
         while at < input.len() {
             let mut fresh = Cutter::new(&input.as_bytes()[at..], 0, 1).judged_by(Some(Arc::new(NumberLast)));

@@ -34,7 +34,7 @@ thread_local! {
     static WORKBENCH: RefCell<Workbench> = RefCell::default();
 }
 
-/// Hands on what a page, its texts behind its head, becomes if it is compressed so.
+/// Hands on what a page, its texts after its head, becomes if it is compressed so.
 pub(super) fn compressed<T>(
     head: &[u8],
     texts: &[u8],

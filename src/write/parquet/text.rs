@@ -56,7 +56,7 @@ struct Pages {
 }
 
 impl Pages {
-    /// Appends a page, whose texts stand behind a head that is better compressed apart. Returns where it is.
+    /// Appends a page, whose texts stand after a head that is better compressed apart. Returns where it is.
     fn append(&mut self, kind: &PageKind, head: &[u8], texts: &[u8]) -> Result<Range<usize>> {
         let start = self.bytes.len();
         let length = head.len() + texts.len();

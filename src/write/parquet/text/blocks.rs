@@ -14,7 +14,7 @@ const BLOCK_BYTES_MAX: usize = 1 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
     blocks: Vec<Vec<u8>>,
-    /// Which block is being filled; those behind it are empty.
+    /// Which block is being filled; those after it are empty.
     current: usize,
     len: usize,
 }

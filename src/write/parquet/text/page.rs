@@ -20,7 +20,7 @@ const KEPT_BYTES_MAX: usize = 1 << 20;
 /// A page under way. It is cleared and filled again, so its memory is allocated once, with the first row.
 #[derive(Debug, Default)]
 pub(super) struct DeltaPage {
-    /// The texts, one behind the other.
+    /// The texts, one after the other.
     bytes: Vec<u8>,
     /// The length of each text.
     lengths: Vec<u32>,
