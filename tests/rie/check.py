@@ -95,7 +95,8 @@ def check_an_empty_batch_is_an_error_with_its_type(lake: Lake, function: Functio
     error = deliver(function, "put, of an empty batch", (EVENTS / "put.json").read_bytes())
     expect_error("an empty batch", error)
     expect_equal("the type of the error of an empty batch", error["errorType"], "InvalidInput")
-    expect_equal("objects published from an empty batch", lake.published(), [])
+    note = f"transformed_data/state/run_date={BATCH_DAYS[-1]}/failed.json"
+    expect_equal("what an empty batch leaves: the note that it failed", lake.published(), [note])
     lake.put(NEWEST_BATCH, batch)
 
 
