@@ -151,10 +151,11 @@ impl<'a> RowParser<'a> {
 
     fn check_form(&mut self, record: &Record) -> Result<(), Rejection> {
         if self.rules.preset == Preset::Default {
-            if self.is_blank_record(record) {
+            let is_odd = self.begins_oddly(record);
+            if is_odd && self.is_blank_record(record) {
                 return Err((Reason::BlankRecord, None));
             }
-            if self.is_repeated_header(record) {
+            if (is_odd || self.begins_like_the_header(record)) && self.is_repeated_header(record) {
                 return Err((Reason::RepeatedHeader, None));
             }
             if record.quoting == Quoting::Malformed {
@@ -170,11 +171,22 @@ impl<'a> RowParser<'a> {
         Ok(())
     }
 
-    /// Whether all cells are blank. Most records show by their first byte that they are not.
+    /// Whether the record's first cell may be quoted, empty, or begin with white space. Most records show by their first
+    /// byte that they are neither blank nor a header.
+    fn begins_oddly(&self, record: &Record) -> bool {
+        let first = self.bytes[record.start as usize];
+        !first.is_ascii_graphic() || matches!(first, b'"' | b',')
+    }
+
+    fn begins_like_the_header(&self, record: &Record) -> bool {
+        self.layout
+            .names
+            .first()
+            .is_some_and(|name| name.as_bytes().first() == Some(&self.bytes[record.start as usize]))
+    }
+
     fn is_blank_record(&mut self, record: &Record) -> bool {
-        let is_visible = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',');
-        !is_visible(self.bytes[record.start as usize])
-            && (0..record.fields as usize).all(|index| is_blank(self.text_at(record, index)))
+        (0..record.fields as usize).all(|index| is_blank(self.text_at(record, index)))
     }
 
     /// Whether the record is the header of its object, as in the middle of files that were joined.

@@ -152,7 +152,7 @@ impl<'r> Scanner<'r> {
     }
 
     fn run(&mut self, bytes: &[u8]) {
-        let mut base = 0;
+        let (mut base, mut line_ends) = (0, 0);
         'blocks: while base < bytes.len() {
             let mut mask = structural_mask(&bytes[base..]);
             while mask != 0 {
@@ -160,7 +160,10 @@ impl<'r> Scanner<'r> {
                 mask &= mask - 1;
                 match bytes[at] {
                     b',' => self.end_field(at),
-                    b'\n' => self.end_record(bytes, at),
+                    b'\n' => {
+                        line_ends += 1;
+                        self.end_record(bytes, at);
+                    }
                     _ if at == self.field_start => {
                         base = self.skip_quoted(bytes, at);
                         continue 'blocks;
@@ -173,6 +176,8 @@ impl<'r> Scanner<'r> {
         if self.record_start < bytes.len() {
             self.end_record(bytes, bytes.len());
         }
+        // Those that end no line. Counting all of them at once is cheaper than looking into every quoted field.
+        self.out.quoted_line_feeds = (memchr_iter(b'\n', bytes).count() - line_ends) as u64;
     }
 
     #[inline]
@@ -211,9 +216,6 @@ impl<'r> Scanner<'r> {
         };
         if close == open + 1 {
             self.quoting = self.quoting.max(Quoting::Loose);
-        }
-        if memchr(b'\n', &bytes[open..close]).is_some() {
-            self.out.quoted_line_feeds += memchr_iter(b'\n', &bytes[open..close]).count() as u64;
         }
         let next = close + 1;
         if !ends_field(&bytes[next..]) {

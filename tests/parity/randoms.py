@@ -7,7 +7,7 @@ from lakes import PLAIN, ROW_NUMBER, File, Lake, quoted
 from table import KNOWN, REQUIRED
 
 OPTIONAL = [name for name in KNOWN if name not in REQUIRED]
-EXTRAS = ["shoe size", "Note", "ă", "masked", "x.y"]
+EXTRAS = ["shoe size", "Note", "ă", "masked", "x/y"]
 
 ALPHABETS = {
     "session_duration": "0123456789" * 3 + "+-.. eEdf_x",
