@@ -5,6 +5,8 @@ mod cases;
 mod common;
 #[path = "bad_inputs/no_cells.rs"]
 mod no_cells;
+#[path = "bad_inputs/stray_quotes.rs"]
+mod stray_quotes;
 
 use std::io::Write;
 
