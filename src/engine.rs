@@ -26,6 +26,7 @@ use crate::config::{ParquetOptions, Preset, Rules};
 use crate::error::{Error, Result};
 use crate::parse::ParsedChunk;
 use crate::read::cutter::{ClosedAmidText, RECORD_BYTES_MAX};
+use crate::rules::Reason;
 use crate::schema::{Layout, OutputColumns};
 use crate::seed::Seed;
 use crate::store::Upload;
@@ -147,6 +148,7 @@ pub fn feed(
 ) -> Result<Selected> {
     watch.check_memory(0)?;
     let mut selector = Selector::new(plan, inputs.iter().map(|input| input.batch_date));
+    let keys: Vec<String> = inputs.iter().map(|input| input.key.clone()).collect();
     let wave_chunks = CHUNKS_PER_WORKER * workers.current_num_threads();
     let closed_amid_text = match plan.rules.preset {
         Preset::Default => ClosedAmidText::Broken,
@@ -159,7 +161,7 @@ pub fn feed(
             next.resize_with(wave_chunks, ParsedChunk::default);
             let (parsed, finished) = rayon::join(
                 || read_and_parse(plan, &mut reader, &mut next, watch),
-                || finish_wave(&mut selector, sink, &current, watch),
+                || finish_wave(&mut selector, sink, &current, &keys, watch),
             );
             finished?;
             parsed?;
@@ -176,11 +178,33 @@ pub fn feed(
 }
 
 /// Drops duplicates and what the filter drops, and hands on the rest.
-fn finish_wave(selector: &mut Selector<'_>, sink: &mut dyn RowSink, wave: &[ParsedChunk], watch: &Watch) -> Result<()> {
+fn finish_wave(
+    selector: &mut Selector<'_>,
+    sink: &mut dyn RowSink,
+    wave: &[ParsedChunk],
+    keys: &[String],
+    watch: &Watch,
+) -> Result<()> {
     let plan = selector.plan;
+    wave.iter().try_for_each(|chunk| check_header(chunk, keys))?;
     sink.append(RowSource { wave, layouts: &plan.layouts, rules: &plan.rules }, selector.select(wave))?;
     watch.check_memory(selector.memory_bytes() + sink.memory_bytes() + beyond_usual(plan, wave))?;
     watch.check_process()
+}
+
+/// Fails if the columns change in the middle of an object: the rows after that would be taken for what they are not.
+fn check_header(chunk: &ParsedChunk, keys: &[String]) -> Result<()> {
+    match chunk.rejected.iter().find(|rejected| rejected.reason == Reason::ChangedHeader) {
+        None => Ok(()),
+        Some(rejected) => {
+            let offset = chunk.chunk.offset + chunk.rejected_bytes(rejected).1;
+            Err(Error::invalid_input(format!(
+                "another header, or the same in another order, stands at byte {offset} of the text; the sender must not \
+                 join files whose columns differ"
+            ))
+            .at(&keys[chunk.object]))
+        }
+    }
 }
 
 /// The bytes of memory by which two waves like this one are larger than those of usual rows: fields and rows of next to

@@ -9,7 +9,7 @@ pub use judge::row_judge;
 pub(crate) use row::text_value;
 pub use row::{CASTS, Row, Verdict};
 
-use crate::config::Rules;
+use crate::config::{Preset, Rules};
 use crate::identity::Identity;
 use crate::read::cutter::{Chunk, Content};
 use crate::read::scan::{Fields, Quoting, Record, Records, unquote, unquoted_place};
@@ -72,6 +72,7 @@ impl ParsedChunk {
     // Out of line, so that profiles show it; it is called once per chunk.
     #[inline(never)]
     fn parse_records(&mut self, layout: &Layout, rules: &Rules, seed: &Seed) {
+        self.records.skips_marks = rules.preset == Preset::Default;
         self.records.scan(&self.chunk.bytes);
         let mut parser = RowParser::new(&self.chunk.bytes, &self.records, layout, rules, seed);
         for (number, record) in (0..).zip(self.records.iter()) {

@@ -198,8 +198,10 @@ impl Tally {
         input.bare_quotes += chunk.bare_quote_rows;
         input.empty_last_fields += chunk.surplus_field_rows;
         self.quoted_line_feeds += chunk.quoted_line_feeds();
-        // The last chunk of the input decides.
-        input.is_unterminated = chunk.chunk.bytes.last().is_some_and(|&byte| byte != b'\n');
+        // The last chunk of the input decides, unless all it holds is what ends a line written LF CR.
+        if chunk.chunk.bytes.iter().any(|&byte| byte != b'\r') {
+            input.is_unterminated = chunk.chunk.bytes.last().is_some_and(|&byte| byte != b'\n');
+        }
     }
 
     #[inline]

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use memchr::memchr_iter;
+
 use crate::config::{Preset, Rules};
 use crate::read::cutter::RowJudge;
 use crate::read::scan::{Quoting, Records, unquote};
@@ -51,6 +53,19 @@ impl RowJudge for Judge {
         (is_inside(self.session_duration) || is_inside(self.accessed_at))
             && reads(self.session_duration, |text| parse_int(text).is_some())
             && reads(self.accessed_at, |text| parse_timestamp(text).is_some())
+    }
+
+    fn has_fields_of_a_row(&self, line: &[u8], stray: Option<usize>) -> bool {
+        let mut line = line.to_vec();
+        if let Some(quote) = stray {
+            line[quote] = b'x';
+        }
+        let mut records = Records::default();
+        records.scan(&line);
+        let mut all = records.iter();
+        let (Some(record), None) = (all.next(), all.next()) else { return false };
+        let is_parsed_so = record.fields as usize == self.fields && record.quoting != Quoting::Malformed;
+        is_parsed_so || memchr_iter(b',', &line).count() + 1 == self.fields
     }
 }
 

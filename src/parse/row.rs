@@ -194,9 +194,18 @@ impl<'a> RowParser<'a> {
         let names = &*self.layout.names;
         let is_name = |(index, name): (usize, &String)| {
             let text = self.text_at(record, index).trim_ascii();
-            text == name.as_bytes() || (text.is_empty() && name.starts_with("_c"))
+            text.eq_ignore_ascii_case(name.as_bytes()) || (text.is_empty() && name.starts_with("_c"))
         };
         record.fields as usize >= names.len() && names.iter().enumerate().all(is_name)
+    }
+
+    /// Whether most of the names that every header has are among the record's cells.
+    fn is_changed_header(&mut self, record: &Record) -> bool {
+        let is_name = |index: &usize| {
+            let text = self.text_at(record, *index).trim_ascii();
+            KnownColumn::required().any(|column| text.eq_ignore_ascii_case(column.name().as_bytes()))
+        };
+        2 * (0..record.fields as usize).filter(is_name).count() > KnownColumn::required().count()
     }
 
     /// Whether there are as many fields as columns, and after them the empty one that all records have where they do.
@@ -241,8 +250,14 @@ impl<'a> RowParser<'a> {
     }
 
     fn unusable(&mut self, record: &Record, column: KnownColumn) -> Rejection {
-        let reason = if self.holds_nothing(record, column) { Reason::Missing } else { Reason::Unreadable };
-        (reason, Some(column))
+        if self.holds_nothing(record, column) {
+            return (Reason::Missing, Some(column));
+        }
+        // Cells that cannot be read are names in a header; no other record has so many names among its cells.
+        if self.is_changed_header(record) {
+            return (Reason::ChangedHeader, None);
+        }
+        (Reason::Unreadable, Some(column))
     }
 
     fn verdict(&self, accessed_date: Option<i32>, session_duration: Option<i32>) -> Verdict {

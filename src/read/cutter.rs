@@ -59,6 +59,9 @@ pub trait RowJudge: Send + Sync {
     /// Whether `line`, without its line end, is a row by itself. Only its first `inside` bytes stand inside the quotes
     /// of a field that began in an earlier line.
     fn is_row(&self, line: &[u8], inside: usize) -> bool;
+
+    /// Whether `line` has as many fields as a row; with `stray`, if the quote there is taken for text.
+    fn has_fields_of_a_row(&self, line: &[u8], stray: Option<usize>) -> bool;
 }
 
 /// The cutter over a stream that begins with a record.

@@ -22,7 +22,8 @@ pub const HEADER_BYTES_MAX: usize = 128 * 1024;
 
 const EMPTY: &str = "no header: the object is empty (a batch without rows still has its header line)";
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// Bytes that some programs write at the beginning of a UTF-8 file.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// An object's header line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,8 +66,8 @@ impl Header {
         let record = *records.iter().next().ok_or_else(|| invalid(EMPTY.to_owned()))?;
         let names = names::of(line, &records, &record);
         check(&names, line, columns_max).map_err(invalid)?;
+        let has_surplus_field = has_surplus_field(&bytes[end..], &names);
         let names = names.into_iter().enumerate().map(|(index, name)| names::or_default(&name, index)).collect();
-        let has_surplus_field = has_surplus_field(&bytes[end..], record.fields as usize);
         Ok(Self { names, bytes: end, has_surplus_field })
     }
 
@@ -111,20 +112,38 @@ fn check(names: &[String], line: &[u8], columns_max: usize) -> Result<(), String
     if names.len() > columns_max {
         return Err(format!("the header has {} columns, and COLUMNS_MAX allows {columns_max}", names.len()));
     }
+    if guess::is_header(names) {
+        names::check_characters(names)?;
+    }
     guess::check_columns(names, line)?;
-    names::check(names)
+    names::check(names)?;
+    guess::check_no_cells(names, line)
 }
 
-/// Whether all whole records of `bytes`, which follow the header, have one field more than its `fields`, and that one
-/// empty: some programs end every row with a separator. A row of that form among others is one with a field too many.
-fn has_surplus_field(bytes: &[u8], fields: usize) -> bool {
-    let whole = memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1);
+/// Whether all rows of `bytes`, which follow the header, have one field more than its `names`, and that one empty: some
+/// programs end every row with a separator. A row of that form among others is one with a field too many.
+///
+/// Blank records, repetitions of the header and lines with fewer fields, such as a footer, have no say.
+fn has_surplus_field(bytes: &[u8], names: &[String]) -> bool {
+    let whole = &bytes[..memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1)];
     let mut records = Records::default();
-    records.scan(&bytes[..whole]);
-    let is_surplus = |record: &Record| {
-        record.fields as usize == fields + 1 && matches!(records.field(&bytes[..whole], record, fields), b"" | b"\"\"")
-    };
-    !records.is_empty() && records.iter().all(is_surplus)
+    records.skips_marks = true;
+    records.scan(whole);
+    let mut scratch = Vec::new();
+    let mut text =
+        |record: &Record, index| unquote(records.field(whole, record, index), &mut scratch).trim_ascii().to_vec();
+    let (mut surplus, mut others) = (0_u64, 0_u64);
+    for record in records.iter().filter(|record| record.fields as usize >= names.len()) {
+        let is_blank = (0..record.fields as usize).all(|index| text(record, index).is_empty());
+        let is_header =
+            names.iter().enumerate().all(|(index, name)| text(record, index).eq_ignore_ascii_case(name.as_bytes()));
+        if is_blank || is_header {
+            continue;
+        }
+        let is_surplus = record.fields as usize == names.len() + 1 && text(record, names.len()).is_empty();
+        *(if is_surplus { &mut surplus } else { &mut others }) += 1;
+    }
+    surplus > 0 && others == 0
 }
 
 /// Whether a name is one of those this program knows, in any case.

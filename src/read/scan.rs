@@ -7,6 +7,7 @@ use std::ops::Range;
 use memchr::{memchr, memchr_iter};
 
 use super::cutter::{closing_quote, ends_field};
+use super::header::BYTE_ORDER_MARK;
 use structural::{BLOCK_BYTES, structural_mask};
 
 /// Where the records and fields of one chunk are. Kept and refilled, so that nothing is allocated per record.
@@ -17,6 +18,9 @@ pub struct Records {
     ends: Vec<u32>,
     /// Line feeds inside quotes.
     pub quoted_line_feeds: u64,
+    /// Whether what joined files leave before a record is no part of it: a byte order mark, and carriage returns of line
+    /// ends written LF CR.
+    pub skips_marks: bool,
 }
 
 /// One record of a chunk.
@@ -67,6 +71,7 @@ impl Records {
     pub fn scan(&mut self, bytes: &[u8]) {
         self.clear();
         let mut scanner = Scanner::new(self);
+        scanner.begin_record(bytes, 0);
         scanner.run(bytes);
     }
 
@@ -202,9 +207,18 @@ impl<'r> Scanner<'r> {
                 quoting: self.quoting,
             });
         }
+        self.begin_record(bytes, at + 1);
+    }
+
+    #[inline]
+    fn begin_record(&mut self, bytes: &[u8], at: usize) {
+        let mut start = at;
+        if self.out.skips_marks && matches!(bytes.get(at), Some(b'\r' | b'\xef')) {
+            start += bytes[start..].iter().take_while(|&&byte| byte == b'\r').count();
+            start += if bytes[start..].starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        }
         self.first = self.out.ends.len();
-        self.record_start = at + 1;
-        self.field_start = at + 1;
+        (self.record_start, self.field_start) = (start, start);
         self.quoting = Quoting::Clean;
     }
 

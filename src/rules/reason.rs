@@ -25,6 +25,9 @@ pub enum Reason {
     BlankRecord,
     /// The record is the header once more, as in files that were joined.
     RepeatedHeader,
+    /// The record is another header, or the same in another order: what follows would be taken for other columns. No run
+    /// publishes such an object.
+    ChangedHeader,
 }
 
 impl Reason {
@@ -41,6 +44,7 @@ impl Reason {
             Self::Unreadable => "unreadable",
             Self::BlankRecord => "blank_record",
             Self::RepeatedHeader => "repeated_header",
+            Self::ChangedHeader => "changed_header",
         }
     }
 

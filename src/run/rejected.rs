@@ -9,6 +9,7 @@ use super::Inputs;
 use crate::engine::{InputTally, Tally};
 use crate::error::{Error, Result};
 use crate::manifest::LeftOutEntry;
+use crate::rules::Reason;
 use crate::schema::KnownColumn;
 use crate::window::BatchDate;
 
@@ -113,8 +114,11 @@ fn first_of(tally: &Tally, input: usize) -> String {
 }
 
 fn reasons(tally: &Tally) -> String {
-    let describe = |(&(column, reason), rows): (&(Option<KnownColumn>, _), &u64)| match column {
-        Some(column) => format!("{} {reason}: {rows}", column.name()),
+    let describe = |(&(column, reason), rows): (&(Option<KnownColumn>, Reason), &u64)| match column {
+        Some(column) => match tally.likely_reason(column).filter(|_| reason == Reason::Unreadable) {
+            Some(likely) => format!("{} {reason}: {rows}, {likely}", column.name()),
+            None => format!("{} {reason}: {rows}", column.name()),
+        },
         None => format!("{reason}: {rows}"),
     };
     tally.rejected.iter().map(describe).collect::<Vec<_>>().join(", ")

@@ -143,7 +143,7 @@ impl Ended {
                 format!("of sessions not longer than MIN_SESSION_DURATION {}", rules.min_session_duration),
             ),
             (balance.duplicates, "duplicates of earlier rows".to_owned()),
-            (balance.rejected, "rejected".to_owned()),
+            (balance.rejected, rejected(facts)),
         ];
         let some: Vec<_> = reasons.into_iter().filter(|(rows, _)| *rows > 0).collect();
         match &some[..] {
@@ -152,6 +152,16 @@ impl Ended {
             _ => some.iter().map(|(rows, reason)| format!("{rows} {reason}")).collect::<Vec<_>>().join(", "),
         }
     }
+}
+
+/// What most rejected records were rejected for.
+fn rejected(facts: &Facts<'_>) -> String {
+    let Some((&(column, reason), _)) = facts.tally.rejected.iter().max_by_key(|(_, rows)| **rows) else {
+        return "rejected".to_owned();
+    };
+    let likely = column.and_then(|column| facts.tally.likely_reason(column)).map(|likely| format!(": {likely}"));
+    let column = column.map(|column| format!("{} ", column.name())).unwrap_or_default();
+    format!("rejected (mostly {column}{reason}{})", likely.unwrap_or_default())
 }
 
 /// The run's own batch has no rows, while an earlier one, of the window or of an earlier run, has the limit's number.
@@ -254,7 +264,7 @@ fn in_records(
     vec![Warning { object: Some((**key).to_owned()), batch_date: Some(input.batch_date), ..warning }]
 }
 
-/// Objects of earlier days that could not be used.
+/// Objects of the window that could not be used.
 pub(super) fn objects_left_out(facts: &Facts<'_>, limit: &Limit) -> Vec<Warning> {
     let objects = facts.left_out.len() as u64;
     if objects < limit.rows {
@@ -264,7 +274,7 @@ pub(super) fn objects_left_out(facts: &Facts<'_>, limit: &Limit) -> Vec<Warning>
     if facts.left_out.len() > KEYS_NAMED {
         named += &format!(" and {} more", facts.left_out.len() - KEYS_NAMED);
     }
-    let message = format!("objects of earlier days cannot be used and were left out: {named}");
+    let message = format!("objects of the window cannot be used and were left out: {named}");
     let all = objects + facts.keys.len() as u64;
     let object = facts.left_out.first().map(|&key| key.to_owned());
     vec![Warning { object, ..warning(WarningKind::ObjectsLeftOut, objects, all, message) }]

@@ -241,12 +241,12 @@ async fn every_kind_of_odd_file_has_one_outcome() {
         (
             "a mark inside the header",
             format!("{}\n{}", r.replace(",email", ",\u{feff}email"), rows(1..=1, "")),
-            Refused("missing required columns email"),
+            Refused("the name of column 2 holds an invisible character (U+FEFF)"),
         ),
         (
             "a mark twice",
             format!("\u{feff}\u{feff}{r}\n{}", rows(1..=1, "")),
-            Refused("missing required columns unique_id"),
+            Refused("the name of column 1 holds an invisible character (U+FEFF)"),
         ),
         (
             "moments beyond the calendar",
@@ -267,6 +267,10 @@ async fn every_kind_of_odd_file_has_one_outcome() {
             }
             "a cell of several lines" => assert_eq!(manifest(&lake)["quoted_line_feeds"], 3),
             "CR CR LF" => assert_eq!(column(&lake, "n"), ["x", "x"]),
+            "LF CR" => assert_eq!(column(&lake, "unique_id"), ["id-1", "id-2"]),
+            "joined parts, each with its mark" => {
+                assert_eq!(column(&lake, "unique_id"), ["id-1", "id-2", "id-3", "id-4"]);
+            }
             _ => {}
         }
     }
@@ -274,6 +278,17 @@ async fn every_kind_of_odd_file_has_one_outcome() {
     expect("UTF-16", &[&b"\xff\xfe"[..], &utf_16].concat(), &[], &Refused("UTF-16 text")).await;
     let latin1 = [format!("{r},n\n{},caf", row(1, "")).as_bytes(), b"\xe9\n"].concat();
     expect("Latin-1 cells", &latin1, &[], &Published(1, 0, &[("invalid_utf8", 1)])).await;
+}
+
+#[tokio::test]
+async fn an_open_quote_in_an_address_does_not_marry_two_people() {
+    // In the real order of columns, all that every row needs readable comes after the address.
+    let header = super::common::batches::HEADER;
+    let of = |id, address: &str| super::common::batches::row("Ana", id).replace("\"Str. Mare, 1\"", address);
+    let text = format!("{header}\n{}\n{}\n{}\n", of(1, "\"Str. Lunga 5"), of(2, "Bd. TV 27\""), of(3, "x"));
+    let outcome = Published(3, 2, &[("stray_quote", 1)]);
+    let lake = expect("an open quote in an address", text.as_bytes(), &[], &outcome).await;
+    assert_eq!(column(&lake, "address"), ["Bd. TV 27\"", "x"]);
 }
 
 #[tokio::test]

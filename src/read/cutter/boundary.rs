@@ -216,12 +216,20 @@ enum Closing {
 }
 
 /// Whether a line that begins inside the quotes at the ends of `field` is a row.
+///
+/// Where the line in which the field opens would be a row without its quote, as many fields as a row has are enough of
+/// the others: a cell of several lines hardly has two lines of that kind.
 fn swallows_a_row(judge: &dyn RowJudge, bytes: &[u8], field: Range<usize>) -> bool {
+    let line_end = |from: usize| memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |at| from + at);
+    let first = memrchr(b'\n', &bytes[..field.start]).map_or(0, |at| at + 1);
+    let opening = field.start - first;
+    let is_first_a_row = judge.has_fields_of_a_row(&bytes[first..line_end(field.start)], Some(opening));
     let mut begin = field.start;
     while let Some(at) = memchr(b'\n', &bytes[begin..field.end]) {
         begin += at + 1;
-        let end = memchr(b'\n', &bytes[begin..]).map_or(bytes.len(), |at| begin + at);
-        if judge.is_row(&bytes[begin..end], end.min(field.end) - begin) {
+        let end = line_end(begin);
+        let line = &bytes[begin..end];
+        if judge.is_row(line, end.min(field.end) - begin) || (is_first_a_row && judge.has_fields_of_a_row(line, None)) {
             return true;
         }
     }

@@ -103,6 +103,10 @@ impl RowJudge for NumberLast {
         let is_number = fields.last().is_some_and(|last| !last.is_empty() && last.iter().all(u8::is_ascii_digit));
         fields.len() == 4 && is_number && line[..inside].contains(&b',')
     }
+
+    fn has_fields_of_a_row(&self, line: &[u8], _: Option<usize>) -> bool {
+        line.split(|&byte| byte == b',').count() == 4
+    }
 }
 
 /// All chunks of `input`, with a judge, and the bytes that were looked at to find them.
@@ -146,6 +150,8 @@ fn a_quote_that_swallows_rows_costs_its_own_line_whatever_the_chunks() {
 fn a_stray_quote_whose_next_line_closes_it_is_told_from_a_cell_of_two_lines() {
     let stray = "V,\"y,x,1\nW,b,27\",2\nd,e,f,3\n";
     assert_eq!(lines_of(&judged(stray.as_bytes(), 4).0).0, ["V,\"y,x,1\n"]);
+    let both_lines_have_all_fields = "a,\"b,c,x\nd,e\",f,y\ng,h,i,3\n";
+    assert_eq!(lines_of(&judged(both_lines_have_all_fields.as_bytes(), 4).0).0, ["a,\"b,c,x\n"]);
     for cells in [
         "\"two\nlines\",b,c,1\nd,e,f,2\n",
         "a,\"two\r\nlines, of\nthem\",c,1\nd,e,f,2\n",

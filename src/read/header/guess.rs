@@ -3,10 +3,18 @@
 //! It may be a row, so its text must not be shown: only names that this program knows are quoted, and counts.
 
 use super::{HEADER_BYTES_MAX, known};
+use crate::rules::date::parse_date;
+use crate::rules::number::parse_double;
 use crate::schema::KnownColumn;
 
 /// What a file begins with that is no CSV, and how to call it.
-const OTHER_FORMATS: [(&[u8], &str); 8] = [
+const OTHER_FORMATS: [(&[u8], &str); 14] = [
+    (b"%PDF", "a PDF document"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
+    (b"Obj\x01", "Avro"),
+    (b"\xff\xfe\0\0", "UTF-32 text (UTF-8 is expected)"),
+    (b"\0\0\xfe\xff", "UTF-32 text (UTF-8 is expected)"),
     (b"{", "JSON"),
     (b"[", "JSON"),
     (b"<", "HTML or XML"),
@@ -36,6 +44,14 @@ pub(super) fn too_long(bytes: &[u8]) -> String {
 /// Refuses what is no CSV in UTF-8 with lines that end in LF.
 pub(super) fn check_form(names: &[String], line: &[u8]) -> Result<(), String> {
     if let Some((_, format)) = OTHER_FORMATS.iter().find(|(start, _)| line.trim_ascii_start().starts_with(start)) {
+        return Err(format!("the object is not CSV with a header line: it looks like {format}"));
+    }
+    if line.contains(&0) {
+        let format = match () {
+            () if line.get(257..262) == Some(b"ustar") => "a tar archive",
+            () if line.iter().skip(1).step_by(2).take(8).all(|&byte| byte == 0) => "UTF-16 text (UTF-8 is expected)",
+            () => "binary data",
+        };
         return Err(format!("the object is not CSV with a header line: it looks like {format}"));
     }
     if has_lone_carriage_return(line) {
@@ -70,10 +86,39 @@ fn has_lone_carriage_return(line: &[u8]) -> bool {
     found
 }
 
+/// The required columns that are there, and those that are not.
+fn required(names: &[String]) -> (Vec<&'static str>, Vec<&'static str>) {
+    KnownColumn::required().map(KnownColumn::name).partition(|required| names.iter().any(|name| name == required))
+}
+
+/// Whether a line is a header rather than a row: it has most of the names that every header has.
+pub(super) fn is_header(names: &[String]) -> bool {
+    let (found, missing) = required(names);
+    found.len() > missing.len()
+}
+
+/// Refuses a header that goes on with cells, because its line end is lost: rows would become names of columns.
+///
+/// Names of columns may be numbers, or dates; a row has values of several kinds.
+pub(super) fn check_no_cells(names: &[String], line: &[u8]) -> Result<(), String> {
+    let unknown = || names.iter().filter(|name| known(name).is_none()).map(|name| name.as_bytes());
+    let is_date = |text: &[u8]| text.contains(&b'-') && parse_date(text).is_some();
+    let kinds = [
+        unknown().any(|text| parse_double(text).is_some()),
+        unknown().any(is_date),
+        unknown().any(|text| text.contains(&b'@')),
+    ];
+    let kinds = kinds.into_iter().filter(|&is_there| is_there).count();
+    if kinds > 1 || (kinds > 0 && !line.ends_with(b"\n")) {
+        let message = "the header goes on with what look like cells: numbers, dates or addresses";
+        return Err(format!("{message}; its line end may be lost, and the sender must end it in LF or CR LF"));
+    }
+    Ok(())
+}
+
 /// Refuses a header without the columns that every batch has.
 pub(super) fn check_columns(names: &[String], line: &[u8]) -> Result<(), String> {
-    let (found, missing): (Vec<&str>, Vec<&str>) =
-        KnownColumn::required().map(KnownColumn::name).partition(|required| names.iter().any(|name| name == required));
+    let (_, missing) = required(names);
     if missing.is_empty() {
         return Ok(());
     }
@@ -91,13 +136,12 @@ pub(super) fn check_columns(names: &[String], line: &[u8]) -> Result<(), String>
     if known_names.iter().any(|name| other_case(&name)) {
         message.push_str(" (names are written in lower case)");
     }
-    // A line with most of the names is a header, not a row, so a name that only differs in its form may be told.
-    if found.len() > missing.len() {
+    if is_header(names) {
         let plain = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         let plain_missing: Vec<String> = missing.iter().map(|name| plain(name)).collect();
-        let alike = |name: &&String| known(name).is_none() && plain_missing.contains(&plain(name));
-        if let Some(name) = names.iter().find(alike) {
-            message.push_str(&format!(" (did the sender mean that by {name:?}?)"));
+        let alike = |(_, name): &(usize, &String)| known(name).is_none() && plain_missing.contains(&plain(name));
+        if let Some((number, _)) = (1..).zip(names).find(alike) {
+            message.push_str(&format!(" (column {number} is called nearly so)"));
         }
     }
     message.push_str(&format!("; header found: {}", known_names.join(", ")));

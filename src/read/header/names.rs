@@ -24,11 +24,9 @@ pub(super) fn or_default(name: &str, index: usize) -> String {
     if name.is_empty() { format!("_c{index}") } else { name.to_owned() }
 }
 
-/// Refuses names that some reader of the outputs cannot hold, or takes for another column's.
-pub(super) fn check(names: &[String]) -> Result<(), String> {
-    let mut seen: HashMap<String, usize> = HashMap::with_capacity(names.len());
-    for (index, name) in names.iter().enumerate() {
-        let number = index + 1;
+/// Refuses names with characters that do not show, or that some reader of the outputs cannot hold.
+pub(super) fn check_characters(names: &[String]) -> Result<(), String> {
+    for (number, name) in (1..).zip(names) {
         if let Some(odd) = name.chars().find(|&odd| odd.is_control() || is_invisible(odd)) {
             let what = if odd.is_control() { "a control character" } else { "an invisible character" };
             return Err(format!(
@@ -41,6 +39,15 @@ pub(super) fn check(names: &[String]) -> Result<(), String> {
                 "the name of column {number} holds {odd:?}, which Hive and Athena do not allow; the sender must rename it"
             ));
         }
+    }
+    Ok(())
+}
+
+/// Refuses names that some reader of the outputs cannot hold, or takes for another column's.
+pub(super) fn check(names: &[String]) -> Result<(), String> {
+    let mut seen: HashMap<String, usize> = HashMap::with_capacity(names.len());
+    for (index, name) in names.iter().enumerate() {
+        let number = index + 1;
         if name.len() > NAME_BYTES_MAX {
             return Err(format!(
                 "the name of column {number} is longer than {NAME_BYTES_MAX} bytes, the most that Athena's catalog holds"

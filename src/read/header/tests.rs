@@ -63,7 +63,7 @@ fn missing_columns_are_named_and_those_found_are_counted() {
     let upper = failure(REQUIRED.replace("email", "EMAIL"));
     assert!(upper.starts_with("missing required columns email (names are written in lower case);"), "{upper}");
     let alike = failure(REQUIRED.replace("email", "E-Mail"));
-    assert!(alike.contains("email (did the sender mean that by \"E-Mail\"?)"), "{alike}");
+    assert!(alike.contains("email (column 2 is called nearly so)"), "{alike}");
     assert!(alike.ends_with("person_name and 1 other column"), "{alike}");
     assert!(!failure("phone,E-Mail\n").contains("E-Mail"), "a line with few known names may be a row");
 }
@@ -77,6 +77,10 @@ fn other_formats_and_separators_are_called_by_their_name() {
         ("  <Error><Code>AccessDenied</Code></Error>", "HTML or XML"),
         ("PAR1\u{15}", "Parquet"),
         ("\0\0\0", "binary data"),
+        ("%PDF-1.7\n", "a PDF document"),
+        ("a\u{1}\0b", "binary data"),
+        ("p\0e\0r\0s\0o\0n\0_\0n\0a\0m\0e\0", "UTF-16 text (UTF-8 is expected)"),
+        (&format!("batch.csv{}ustar\0", "\0".repeat(248)), "a tar archive"),
     ] {
         assert_eq!(failure(line), format!("the object is not CSV with a header line: it looks like {format}"));
     }
@@ -147,6 +151,24 @@ fn two_names_that_are_one_to_a_reader_are_refused_and_only_known_ones_are_told()
 }
 
 #[test]
+fn a_header_that_goes_on_with_a_row_is_refused_and_the_cells_are_not_shown() {
+    const LOST: &str = "the header goes on with what look like cells";
+    let row = "id-1,a@b,0740,1990-01-02,2024-05-06,61,1,2,100,Ana";
+    for text in [
+        format!("{REQUIRED},note,{row},y\n"),
+        format!("{REQUIRED},note {row}\n"),
+        format!("{REQUIRED},note,id-1,,0740"),
+        format!("{REQUIRED},note,1990-01-02"),
+    ] {
+        let message = failure(&text);
+        assert!(message.starts_with(LOST) && !message.contains("0740"), "{message}");
+    }
+    for names in ["2023,2024,2025", "2024-01-01,2024-01-02", "h1,h2", "a@"] {
+        assert_eq!(header(format!("{REQUIRED},{names}\n")).names[10..].join(","), names);
+    }
+}
+
+#[test]
 fn more_columns_than_granted_are_refused_in_steps_that_grow_with_the_header_alone() {
     assert_eq!(header(format!("{REQUIRED}{}\n", ",".repeat(990))).names.len(), 1000);
     let spreadsheet = failure(format!("{REQUIRED}{}\n", ",".repeat(16_374)));
@@ -165,4 +187,7 @@ fn a_field_too_many_that_is_empty_in_every_record_is_noticed() {
     assert!(!surplus(&[row(","), row("")].concat()));
     assert!(!surplus(&[row(","), row(",x")].concat()));
     assert!(!surplus(&[row(","), row(",,")].concat()));
+    let others = format!("{REQUIRED}\n\u{feff}{},\n{}\ntotal: 3\n", REQUIRED.to_uppercase(), ",".repeat(9));
+    assert!(surplus(&format!("{}{others}{}", row(","), row(","))), "what is no row has no say");
+    assert!(!surplus(&others));
 }
