@@ -2,6 +2,8 @@
 
 #[path = "bad_inputs/cases.rs"]
 mod cases;
+#[path = "bad_inputs/cells_of_lines.rs"]
+mod cells_of_lines;
 mod common;
 #[path = "bad_inputs/no_cells.rs"]
 mod no_cells;

@@ -1,11 +1,10 @@
 //! Tells a row from the text of a cell, by what the cutter needs to know: whether a quote has swallowed rows.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use memchr::memchr_iter;
-
 use crate::config::{Preset, Rules};
-use crate::read::cutter::RowJudge;
+use crate::read::cutter::{OpeningLine, RowJudge};
 use crate::read::scan::{Quoting, Records, unquote};
 use crate::rules::number::parse_int;
 use crate::rules::timestamp::parse_timestamp;
@@ -36,37 +35,62 @@ struct Judge {
 
 impl RowJudge for Judge {
     fn is_row(&self, line: &[u8], inside: usize) -> bool {
-        let mut records = Records::default();
-        records.scan(line);
-        let mut all = records.iter();
-        let (Some(record), None) = (all.next(), all.next()) else { return false };
-        if record.fields as usize != self.fields || record.quoting == Quoting::Malformed {
-            return false;
-        }
-        let mut scratch = Vec::new();
-        let mut reads = |index: usize, can_read: fn(&[u8]) -> bool| {
-            can_read(unquote(records.field(line, record, index), &mut scratch))
-        };
+        let Some(fields) = fields_of(line) else { return false };
         // The line on which a cell of several lines closes has as many fields as a row where the cell is the first
-        // column's. But then none of the cells that are needed is inside the quotes.
-        let is_inside = |index: usize| records.place(record, index).end <= inside;
-        (is_inside(self.session_duration) || is_inside(self.accessed_at))
-            && reads(self.session_duration, |text| parse_int(text).is_some())
-            && reads(self.accessed_at, |text| parse_timestamp(text).is_some())
+        // column's. But then the moment is not inside the quotes; numbers alone are too common in texts.
+        let is_moment_inside = fields.get(self.accessed_at).is_some_and(|place| place.end <= inside);
+        fields.len() == self.fields && is_moment_inside && self.is_readable(line, &fields, |index| index)
     }
 
-    fn has_fields_of_a_row(&self, line: &[u8], stray: Option<usize>) -> bool {
-        let mut line = line.to_vec();
-        if let Some(quote) = stray {
-            line[quote] = b'x';
-        }
-        let mut records = Records::default();
-        records.scan(&line);
-        let mut all = records.iter();
-        let (Some(record), None) = (all.next(), all.next()) else { return false };
-        let is_parsed_so = record.fields as usize == self.fields && record.quoting != Quoting::Malformed;
-        is_parsed_so || memchr_iter(b',', &line).count() + 1 == self.fields
+    fn has_fields_of_a_row(&self, line: &[u8]) -> bool {
+        fields_of(line).is_some_and(|fields| fields.len() == self.fields)
     }
+
+    fn opening_line(&self, line: &[u8], quote: usize) -> OpeningLine {
+        // Taken for text. White space, so that the rest of the cell reads as it would.
+        let mut without_quote = line.to_vec();
+        without_quote[quote] = b' ';
+        let Some(fields) = fields_of(&without_quote).filter(|fields| fields.len() >= self.fields) else {
+            return OpeningLine::Part;
+        };
+        let opened = fields.iter().position(|place| place.contains(&quote)).unwrap_or(fields.len());
+        // The quote may have been meant for commas of its cell, which make the cells after it stand further on.
+        let surplus = fields.len() - self.fields;
+        let place = |index: usize| if index > opened { index + surplus } else { index };
+        let is_moment_after = self.accessed_at > opened;
+        match is_moment_after && self.is_readable(&without_quote, &fields, place) {
+            true => OpeningLine::Row,
+            false => OpeningLine::Fields,
+        }
+    }
+}
+
+impl Judge {
+    /// Whether the cells that every row needs are readable; `place` says at which field each column stands.
+    fn is_readable(&self, line: &[u8], fields: &[Range<usize>], place: impl Fn(usize) -> usize) -> bool {
+        let mut scratch = Vec::new();
+        let mut reads = |column: usize, can_read: fn(&[u8]) -> bool| {
+            let cell = fields.get(place(column)).map_or(&b""[..], |field| &line[field.clone()]);
+            can_read(unquote(cell, &mut scratch))
+        };
+        reads(self.session_duration, |text| parse_int(text).is_some()) && reads(self.accessed_at, is_moment)
+    }
+}
+
+/// Whether a cell shows a moment, with its day: a number alone would be one of a year.
+fn is_moment(text: &[u8]) -> bool {
+    text.contains(&b'-') && parse_timestamp(text).is_some_and(|moment| moment.is_in_calendar())
+}
+
+/// The fields of a line that is one record; `None` if it is none, or its quotes stand as they should not.
+fn fields_of(line: &[u8]) -> Option<Vec<Range<usize>>> {
+    let mut records = Records::default();
+    records.skips_marks = true;
+    records.scan(line);
+    let mut all = records.iter();
+    let (record, None) = (all.next()?, all.next()) else { return None };
+    let is_sound = record.quoting != Quoting::Malformed;
+    is_sound.then(|| (0..record.fields as usize).map(|index| records.place(record, index)).collect())
 }
 
 #[cfg(test)]

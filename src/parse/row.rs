@@ -118,6 +118,16 @@ impl<'a> RowParser<'a> {
 
     /// Judges record number `number`; the masked address of a row that passes is appended to `masked_emails`.
     pub(super) fn row(&mut self, number: u32, record: &Record, masked_emails: &mut Vec<u8>) -> Result<Row, Rejection> {
+        self.judge(number, record, masked_emails).map_err(|(reason, column)| {
+            let may_be_header = self.rules.preset == Preset::Default && reason.counts_in_ratio();
+            match may_be_header && self.is_changed_header(record) {
+                true => (Reason::ChangedHeader, None),
+                false => (reason, column),
+            }
+        })
+    }
+
+    fn judge(&mut self, number: u32, record: &Record, masked_emails: &mut Vec<u8>) -> Result<Row, Rejection> {
         self.check_form(record)?;
         let identity = self.identity(record)?;
         let session_duration = self.session_duration(record)?;
@@ -196,16 +206,20 @@ impl<'a> RowParser<'a> {
             let text = self.text_at(record, index).trim_ascii();
             text.eq_ignore_ascii_case(name.as_bytes()) || (text.is_empty() && name.starts_with("_c"))
         };
-        record.fields as usize >= names.len() && names.iter().enumerate().all(is_name)
+        record.fields as usize >= names.len()
+            && names.iter().enumerate().all(is_name)
+            && (names.len()..record.fields as usize).all(|surplus| self.text_at(record, surplus).is_empty())
     }
 
-    /// Whether most of the names that every header has are among the record's cells.
+    /// Whether nearly all of the names that every header has are among the record's cells.
     fn is_changed_header(&mut self, record: &Record) -> bool {
-        let is_name = |index: &usize| {
-            let text = self.text_at(record, *index).trim_ascii();
-            KnownColumn::required().any(|column| text.eq_ignore_ascii_case(column.name().as_bytes()))
-        };
-        2 * (0..record.fields as usize).filter(is_name).count() > KnownColumn::required().count()
+        let mut found = [false; KnownColumn::ALL.len()];
+        for index in 0..record.fields as usize {
+            let text = self.text_at(record, index).trim_ascii();
+            let name = KnownColumn::required().find(|column| text.eq_ignore_ascii_case(column.name().as_bytes()));
+            name.into_iter().for_each(|column| found[column as usize] = true);
+        }
+        found.iter().filter(|&&is_there| is_there).count() + 2 >= KnownColumn::required().count()
     }
 
     /// Whether there are as many fields as columns, and after them the empty one that all records have where they do.
@@ -252,10 +266,6 @@ impl<'a> RowParser<'a> {
     fn unusable(&mut self, record: &Record, column: KnownColumn) -> Rejection {
         if self.holds_nothing(record, column) {
             return (Reason::Missing, Some(column));
-        }
-        // Cells that cannot be read are names in a header; no other record has so many names among its cells.
-        if self.is_changed_header(record) {
-            return (Reason::ChangedHeader, None);
         }
         (Reason::Unreadable, Some(column))
     }

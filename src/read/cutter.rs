@@ -54,14 +54,28 @@ pub enum ClosedAmidText {
     Field,
 }
 
-/// Tells a row from text that happens to hold line feeds.
+/// Tells a row from text that happens to hold line feeds. Lines are without their ends.
 pub trait RowJudge: Send + Sync {
-    /// Whether `line`, without its line end, is a row by itself. Only its first `inside` bytes stand inside the quotes
-    /// of a field that began in an earlier line.
+    /// Whether `line` is a row by itself. Only its first `inside` bytes stand inside the quotes of a field that began in
+    /// an earlier line.
     fn is_row(&self, line: &[u8], inside: usize) -> bool;
 
-    /// Whether `line` has as many fields as a row; with `stray`, if the quote there is taken for text.
-    fn has_fields_of_a_row(&self, line: &[u8], stray: Option<usize>) -> bool;
+    /// Whether `line` has as many fields as a row.
+    fn has_fields_of_a_row(&self, line: &[u8]) -> bool;
+
+    /// What the line is in which the quote at `quote` opens a field that goes on, if the quote is taken for text.
+    fn opening_line(&self, line: &[u8], quote: usize) -> OpeningLine;
+}
+
+/// What a line is in which a quote opens a field of several lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpeningLine {
+    /// A row without the quote, and the cell that shows it stands after the quote: nothing is missing.
+    Row,
+    /// It has as many fields as a row, or more, but what shows a row stands before the quote, as it would in any case.
+    Fields,
+    /// Something else: the rest of the row is in a later line.
+    Part,
 }
 
 /// The cutter over a stream that begins with a record.

@@ -23,7 +23,7 @@ pub const HEADER_BYTES_MAX: usize = 128 * 1024;
 const EMPTY: &str = "no header: the object is empty (a batch without rows still has its header line)";
 
 /// Bytes that some programs write at the beginning of a UTF-8 file.
-pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(in crate::read) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// An object's header line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -132,7 +132,8 @@ fn has_surplus_field(bytes: &[u8], names: &[String]) -> bool {
     let mut scratch = Vec::new();
     let mut text =
         |record: &Record, index| unquote(records.field(whole, record, index), &mut scratch).trim_ascii().to_vec();
-    let (mut surplus, mut others) = (0_u64, 0_u64);
+    // Rows as they would be without the field, and records with more fields than that: two rows that a quote has joined.
+    let (mut surplus, mut others, mut longer) = (0_u64, 0_u64, 0_u64);
     for record in records.iter().filter(|record| record.fields as usize >= names.len()) {
         let is_blank = (0..record.fields as usize).all(|index| text(record, index).is_empty());
         let is_header =
@@ -140,10 +141,14 @@ fn has_surplus_field(bytes: &[u8], names: &[String]) -> bool {
         if is_blank || is_header {
             continue;
         }
-        let is_surplus = record.fields as usize == names.len() + 1 && text(record, names.len()).is_empty();
-        *(if is_surplus { &mut surplus } else { &mut others }) += 1;
+        let is_empty = matches!(records.field(whole, record, names.len()), b"" | b"\"\"");
+        match record.fields as usize - names.len() {
+            1 if is_empty => surplus += 1,
+            0 | 1 => others += 1,
+            _ => longer += 1,
+        }
     }
-    surplus > 0 && others == 0
+    others == 0 && surplus > 10 * longer
 }
 
 /// Whether a name is one of those this program knows, in any case.

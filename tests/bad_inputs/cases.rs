@@ -289,6 +289,9 @@ async fn an_open_quote_in_an_address_does_not_marry_two_people() {
     let outcome = Published(3, 2, &[("stray_quote", 1)]);
     let lake = expect("an open quote in an address", text.as_bytes(), &[], &outcome).await;
     assert_eq!(column(&lake, "address"), ["Bd. TV 27\"", "x"]);
+    let with_comma = text.replace("Lunga 5", "Lunga 5, Iasi");
+    let lake = expect("an open quote before a comma", with_comma.as_bytes(), &[], &outcome).await;
+    assert_eq!(column(&lake, "address"), ["Bd. TV 27\"", "x"]);
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ fn ids(lake: &Lake) -> BTreeSet<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn rows_without_a_stray_quote_live(

@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use memchr::{memchr, memrchr};
 
-use super::{ClosedAmidText, RowJudge, ends_field, find_closing};
+use super::{ClosedAmidText, OpeningLine, RowJudge, ends_field, find_closing};
+use crate::read::header::BYTE_ORDER_MARK;
 use crate::rules::Reason;
 
 /// Where bytes that begin with a record can be cut.
@@ -77,8 +78,7 @@ impl Boundaries {
                 break Stop::Outside { from: base + bytes.len() as u64 };
             };
             from = quote + 1;
-            let opens = quote == 0 || matches!(bytes[quote - 1], b',' | b'\n');
-            if !opens {
+            if !opens(bytes, quote, self.closed_amid_text == ClosedAmidText::Broken) {
                 continue;
             }
             self.stretches.push(outside..quote);
@@ -142,7 +142,7 @@ impl Boundaries {
         if line_end.is_none() && !at_end {
             return Closing::NotYet(closing);
         }
-        match swallows_a_row(&**judge, bytes, opening..closing) {
+        match swallows_rows(&**judge, bytes, opening..closing) {
             true => Closing::Stray(Reason::StrayQuote),
             false => Closing::At(closing),
         }
@@ -215,23 +215,54 @@ enum Closing {
     NotYet(usize),
 }
 
-/// Whether a line that begins inside the quotes at the ends of `field` is a row.
+/// How many lines in a row tell rows that cannot be read from a text with commas.
+const UNREADABLE_ROWS_MIN: usize = 3;
+
+/// Whether the quotes at the ends of `field`, which has several lines, have swallowed rows. What decides it depends on
+/// the bytes around alone, not on where the search began.
 ///
-/// Where the line in which the field opens would be a row without its quote, as many fields as a row has are enough of
-/// the others: a cell of several lines hardly has two lines of that kind.
-fn swallows_a_row(judge: &dyn RowJudge, bytes: &[u8], field: Range<usize>) -> bool {
+/// One of these shows it: the line in which the field opens is a row by itself; a line inside is one; the line in which it
+/// closes is one, and the first has all fields; or all lines inside, and the first, have a row's number of fields.
+fn swallows_rows(judge: &dyn RowJudge, bytes: &[u8], field: Range<usize>) -> bool {
     let line_end = |from: usize| memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |at| from + at);
     let first = memrchr(b'\n', &bytes[..field.start]).map_or(0, |at| at + 1);
-    let opening = field.start - first;
-    let is_first_a_row = judge.has_fields_of_a_row(&bytes[first..line_end(field.start)], Some(opening));
-    let mut begin = field.start;
-    while let Some(at) = memchr(b'\n', &bytes[begin..field.end]) {
-        begin += at + 1;
+    let opening = judge.opening_line(&bytes[first..line_end(field.start)], field.start - first);
+    if opening == OpeningLine::Row {
+        return true;
+    }
+    let (mut inside, mut with_fields) = (0, 0);
+    let mut begin = line_end(field.start) + 1;
+    while begin <= field.end {
         let end = line_end(begin);
         let line = &bytes[begin..end];
-        if judge.is_row(line, end.min(field.end) - begin) || (is_first_a_row && judge.has_fields_of_a_row(line, None)) {
-            return true;
+        if end < field.end {
+            if judge.is_row(line, line.len()) {
+                return true;
+            }
+            inside += 1;
+            with_fields += usize::from(judge.has_fields_of_a_row(line));
+        } else if opening == OpeningLine::Fields {
+            let closing = field.end - begin;
+            let mut without_quote = line.to_vec();
+            without_quote[closing] = b'x';
+            if judge.is_row(line, closing) || judge.is_row(&without_quote, closing) {
+                return true;
+            }
         }
+        begin = end + 1;
     }
-    false
+    opening == OpeningLine::Fields && inside >= UNREADABLE_ROWS_MIN && with_fields == inside
+}
+
+/// Whether the quote opens a field: it is the first byte of one. What joined files leave before a record is no part of it.
+fn opens(bytes: &[u8], quote: usize, skips_marks: bool) -> bool {
+    match &bytes[..quote] {
+        [] | [.., b',' | b'\n'] => true,
+        [.., b'\r' | b'\xbf'] if skips_marks => {
+            let before = bytes[..quote].strip_suffix(BYTE_ORDER_MARK).unwrap_or(&bytes[..quote]);
+            let line_end = before.iter().rposition(|&byte| byte != b'\r');
+            line_end.is_none_or(|at| before[at] == b'\n')
+        }
+        _ => false,
+    }
 }

@@ -104,8 +104,17 @@ impl RowJudge for NumberLast {
         fields.len() == 4 && is_number && line[..inside].contains(&b',')
     }
 
-    fn has_fields_of_a_row(&self, line: &[u8], _: Option<usize>) -> bool {
+    fn has_fields_of_a_row(&self, line: &[u8]) -> bool {
         line.split(|&byte| byte == b',').count() == 4
+    }
+
+    fn opening_line(&self, line: &[u8], quote: usize) -> OpeningLine {
+        let is_number_after = line[quote..].contains(&b',') && line.last().is_some_and(u8::is_ascii_digit);
+        match self.has_fields_of_a_row(line) {
+            true if is_number_after => OpeningLine::Row,
+            true => OpeningLine::Fields,
+            false => OpeningLine::Part,
+        }
     }
 }
 
@@ -150,12 +159,15 @@ fn a_quote_that_swallows_rows_costs_its_own_line_whatever_the_chunks() {
 fn a_stray_quote_whose_next_line_closes_it_is_told_from_a_cell_of_two_lines() {
     let stray = "V,\"y,x,1\nW,b,27\",2\nd,e,f,3\n";
     assert_eq!(lines_of(&judged(stray.as_bytes(), 4).0).0, ["V,\"y,x,1\n"]);
-    let both_lines_have_all_fields = "a,\"b,c,x\nd,e\",f,y\ng,h,i,3\n";
-    assert_eq!(lines_of(&judged(both_lines_have_all_fields.as_bytes(), 4).0).0, ["a,\"b,c,x\n"]);
+    let unreadable = format!("a,b,c,\"x\n{}d,e,f,y\"\n", "g,h,i,j\n".repeat(3));
+    assert_eq!(lines_of(&judged(unreadable.as_bytes(), 4).0).0, ["a,b,c,\"x\n"]);
     for cells in [
         "\"two\nlines\",b,c,1\nd,e,f,2\n",
         "a,\"two\r\nlines, of\nthem\",c,1\nd,e,f,2\n",
         "a,\"1,2,3,x\n\n,,,\n\",c,1\n",
+        "a,\"b,c,x\nd,e\",f,y\ng,h,i,3\n",
+        "a,b,c,\"x\ng,h,i,j\nk\"\n",
+        "\"two, or more, lines\nb\",c,d,1\n",
     ] {
         let (chunks, _) = judged(cells.as_bytes(), 4);
         assert!(chunks.iter().all(|(_, content)| *content == Content::Records), "{cells:?}: {chunks:?}");

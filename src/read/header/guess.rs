@@ -4,7 +4,6 @@
 
 use super::{HEADER_BYTES_MAX, known};
 use crate::rules::date::parse_date;
-use crate::rules::number::parse_double;
 use crate::schema::KnownColumn;
 
 /// What a file begins with that is no CSV, and how to call it.
@@ -103,11 +102,11 @@ pub(super) fn is_header(names: &[String]) -> bool {
 pub(super) fn check_no_cells(names: &[String], line: &[u8]) -> Result<(), String> {
     let unknown = || names.iter().filter(|name| known(name).is_none()).map(|name| name.as_bytes());
     let is_date = |text: &[u8]| text.contains(&b'-') && parse_date(text).is_some();
-    let kinds = [
-        unknown().any(|text| parse_double(text).is_some()),
-        unknown().any(is_date),
-        unknown().any(|text| text.contains(&b'@')),
-    ];
+    // Many a column is called by a year.
+    let is_year = |text: &[u8]| matches!(text, [b'1' | b'2', _, _, _]);
+    let is_number = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit) && !is_year(text);
+    let is_address = |text: &[u8]| text.iter().rposition(|&byte| byte == b'@').is_some_and(|at| at > 0);
+    let kinds = [unknown().any(is_number), unknown().any(is_date), unknown().any(is_address)];
     let kinds = kinds.into_iter().filter(|&is_there| is_there).count();
     if kinds > 1 || (kinds > 0 && !line.ends_with(b"\n")) {
         let message = "the header goes on with what look like cells: numbers, dates or addresses";

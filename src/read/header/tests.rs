@@ -163,7 +163,9 @@ fn a_header_that_goes_on_with_a_row_is_refused_and_the_cells_are_not_shown() {
         let message = failure(&text);
         assert!(message.starts_with(LOST) && !message.contains("0740"), "{message}");
     }
-    for names in ["2023,2024,2025", "2024-01-01,2024-01-02", "h1,h2", "a@"] {
+    for names in
+        ["2023,2024,2025", "2024-01-01,2024-01-02", "h1,h2", "a@", "7d,30d,@timestamp", "nan,@id", "2023,2024-01-01"]
+    {
         assert_eq!(header(format!("{REQUIRED},{names}\n")).names[10..].join(","), names);
     }
 }
