@@ -100,7 +100,11 @@ impl Staging {
             if let Ok(file) = File::open(&path)
                 && file.try_lock().is_ok()
             {
-                fs::remove_file(&path)?;
+                match fs::remove_file(&path) {
+                    // Its own writer has removed it since it was opened, and let go of the lock.
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
             }
         }
         Ok(())
