@@ -34,12 +34,21 @@ struct Judge {
 }
 
 impl RowJudge for Judge {
-    fn is_row(&self, line: &[u8], inside: usize) -> bool {
-        let Some(fields) = fields_of(line) else { return false };
-        // The line on which a cell of several lines closes has as many fields as a row where the cell is the first
-        // column's. But then the moment is not inside the quotes; numbers alone are too common in texts.
-        let is_moment_inside = fields.get(self.accessed_at).is_some_and(|place| place.end <= inside);
-        fields.len() == self.fields && is_moment_inside && self.is_readable(line, &fields, |index| index)
+    fn is_row(&self, line: &[u8]) -> bool {
+        fields_of(line).is_some_and(|fields| self.shows_row(line, &fields))
+    }
+
+    fn is_another_row(&self, first: &[u8], opening: usize, last: &[u8], closing: usize) -> bool {
+        let last_without_quote = with_text_at(last, closing, b'x');
+        let Some(fields) = fields_of(&last_without_quote) else { return false };
+        if !self.is_row(last) && !self.shows_row(&last_without_quote, &fields) {
+            return false;
+        }
+        // The last line of a cell of the first column has as many fields as a row. But then the moment is not inside the
+        // quotes, and the cell closes as many fields after the line's beginning as it opened after its own.
+        let is_moment_inside = fields.get(self.accessed_at).is_some_and(|place| place.end <= closing);
+        is_moment_inside
+            || field_opened(first, opening).is_some_and(|opened| Some(opened) != field_at(&fields, closing))
     }
 
     fn has_fields_of_a_row(&self, line: &[u8]) -> bool {
@@ -48,12 +57,11 @@ impl RowJudge for Judge {
 
     fn opening_line(&self, line: &[u8], quote: usize) -> OpeningLine {
         // Taken for text. White space, so that the rest of the cell reads as it would.
-        let mut without_quote = line.to_vec();
-        without_quote[quote] = b' ';
+        let without_quote = with_text_at(line, quote, b' ');
         let Some(fields) = fields_of(&without_quote).filter(|fields| fields.len() >= self.fields) else {
             return OpeningLine::Part;
         };
-        let opened = fields.iter().position(|place| place.contains(&quote)).unwrap_or(fields.len());
+        let opened = field_at(&fields, quote).unwrap_or(fields.len());
         // The quote may have been meant for commas of its cell, which make the cells after it stand further on.
         let surplus = fields.len() - self.fields;
         let place = |index: usize| if index > opened { index + surplus } else { index };
@@ -66,6 +74,10 @@ impl RowJudge for Judge {
 }
 
 impl Judge {
+    fn shows_row(&self, line: &[u8], fields: &[Range<usize>]) -> bool {
+        fields.len() == self.fields && self.is_readable(line, fields, |index| index)
+    }
+
     /// Whether the cells that every row needs are readable; `place` says at which field each column stands.
     fn is_readable(&self, line: &[u8], fields: &[Range<usize>], place: impl Fn(usize) -> usize) -> bool {
         let mut scratch = Vec::new();
@@ -74,6 +86,30 @@ impl Judge {
             can_read(unquote(cell, &mut scratch))
         };
         reads(self.session_duration, |text| parse_int(text).is_some()) && reads(self.accessed_at, is_moment)
+    }
+}
+
+/// The line with other text in place of the quote at `quote`.
+fn with_text_at(line: &[u8], quote: usize, text: u8) -> Vec<u8> {
+    let mut line = line.to_vec();
+    line[quote] = text;
+    line
+}
+
+/// Which field a byte is in.
+fn field_at(fields: &[Range<usize>], at: usize) -> Option<usize> {
+    fields.iter().position(|place| place.contains(&at))
+}
+
+/// Which field the quote at `quote` opens; `None` if the line may begin inside another quoted field, which closes first.
+fn field_opened(line: &[u8], quote: usize) -> Option<usize> {
+    let mut records = Records::default();
+    records.skips_marks = true;
+    records.scan(&line[..quote]);
+    match records.iter().next() {
+        None => Some(0),
+        Some(record) if record.quoting < Quoting::BareQuote => Some(record.fields as usize - 1),
+        Some(_) => None,
     }
 }
 
@@ -103,19 +139,20 @@ mod tests {
     const HEADER: &str = "note,unique_id,email,phone,birth_date,accessed_at,session_duration,download_speed,upload_speed,consumed_traffic,person_name";
     const ROW: &str = "n,7,a@b.ro,07,1990-01-02,2024-05-06 07:08:09,60,1,2,3,Ana";
 
-    fn is_row(line: &str, inside: usize) -> bool {
+    fn judge() -> Arc<dyn RowJudge> {
         let mut raw = RawSettings::default();
         raw.set("LAKE", "lake").expect("a setting");
         let header = Header::read(HEADER.as_bytes(), "batch", 100).expect("a header");
         let columns = OutputColumns::of_window([&header], 100).expect("columns");
         let rules = Config::from_raw(&raw).expect("settings").rules;
-        row_judge(&Layout::new(&header, &columns), &rules).expect("a judge").is_row(line.as_bytes(), inside)
+        row_judge(&Layout::new(&header, &columns), &rules).expect("a judge")
     }
 
     #[test]
     fn a_line_with_all_fields_and_the_needed_ones_readable_is_a_row() {
-        assert!(is_row(ROW, ROW.len()));
-        assert!(is_row(&ROW.replace("Ana", "5' 10\""), ROW.len()));
+        let is_row = |line: &str| judge().is_row(line.as_bytes());
+        assert!(is_row(ROW));
+        assert!(is_row(&ROW.replace("Ana", "5' 10\"")));
         for other in [
             "",
             "n",
@@ -124,16 +161,31 @@ mod tests {
             &ROW.replace("2024-", "in 2024-"),
             &ROW[2..],
         ] {
-            assert!(!is_row(other, other.len()), "{other}");
+            assert!(!is_row(other), "{other}");
         }
-        assert!(!is_row(&format!("{ROW},more"), ROW.len()));
-        assert!(!is_row(&ROW.replace("Ana", "\"Ana"), ROW.len()), "it has a quote that stays open");
+        assert!(!is_row(&format!("{ROW},more")));
+        assert!(!is_row(&ROW.replace("Ana", "\"Ana")), "it has a quote that stays open");
     }
 
     #[test]
-    fn the_line_a_cell_closes_on_is_a_row_only_if_a_needed_cell_is_inside_the_quotes() {
-        let last_line_of_first_cell = ROW.replacen('n', "of three lines\"", 1);
-        assert!(!is_row(&last_line_of_first_cell, 14));
-        assert!(is_row(&ROW.replace("Ana", "5 27\""), ROW.len() + 1));
+    fn the_line_a_cell_closes_on_is_another_row_unless_it_ends_the_one_that_began() {
+        let is_another = |first: &str, last: &str| {
+            let (opening, closing) = (first.find('"').expect("a quote"), last.find('"').expect("a quote"));
+            judge().is_another_row(first.as_bytes(), opening, last.as_bytes(), closing)
+        };
+        let last_of_first_cell = ROW.replacen('n', "of three lines\"", 1);
+        assert!(!is_another("\"a, b, c, d, e, f, g, h, i, j, k", &last_of_first_cell));
+        assert!(is_another(&ROW.replace("Ana", "\"Ana"), &ROW.replace("Ana", "5 27\"")), "the moment is inside");
+        assert!(is_another(&ROW.replace("Ana", "\"Ana"), &last_of_first_cell), "another column");
+    }
+
+    #[test]
+    fn a_line_that_is_a_row_but_for_the_quote_shows_that_it_is_a_stray_one() {
+        let opening = |line: &str| judge().opening_line(line.as_bytes(), line.find('"').expect("a quote"));
+        assert_eq!(opening(&ROW.replace("a@b.ro", "\"a@b.ro")), OpeningLine::Row);
+        assert_eq!(opening(&ROW.replace("a@b.ro", "\"Str. 5, Iasi")), OpeningLine::Row, "the comma was to be quoted");
+        assert_eq!(opening(&ROW.replace("Ana", "\"Ana")), OpeningLine::Fields, "the moment stands before");
+        assert_eq!(opening("n,7,\"two"), OpeningLine::Part);
+        assert_eq!(opening("\"a, b, c, d, e, f, g, 60, i, j, k, l"), OpeningLine::Fields);
     }
 }

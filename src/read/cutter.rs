@@ -56,9 +56,12 @@ pub enum ClosedAmidText {
 
 /// Tells a row from text that happens to hold line feeds. Lines are without their ends.
 pub trait RowJudge: Send + Sync {
-    /// Whether `line` is a row by itself. Only its first `inside` bytes stand inside the quotes of a field that began in
-    /// an earlier line.
-    fn is_row(&self, line: &[u8], inside: usize) -> bool;
+    /// Whether `line`, all of which stands inside the quotes of a field, is a row by itself.
+    fn is_row(&self, line: &[u8]) -> bool;
+
+    /// Whether `last`, in which the quote at `closing` closes a field, is a row by itself, and no part of the one that
+    /// begins with `first`, in which the quote at `opening` opened the field.
+    fn is_another_row(&self, first: &[u8], opening: usize, last: &[u8], closing: usize) -> bool;
 
     /// Whether `line` has as many fields as a row.
     fn has_fields_of_a_row(&self, line: &[u8]) -> bool;

@@ -226,7 +226,8 @@ const UNREADABLE_ROWS_MIN: usize = 3;
 fn swallows_rows(judge: &dyn RowJudge, bytes: &[u8], field: Range<usize>) -> bool {
     let line_end = |from: usize| memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |at| from + at);
     let first = memrchr(b'\n', &bytes[..field.start]).map_or(0, |at| at + 1);
-    let opening = judge.opening_line(&bytes[first..line_end(field.start)], field.start - first);
+    let (first_line, quote) = (&bytes[first..line_end(field.start)], field.start - first);
+    let opening = judge.opening_line(first_line, quote);
     if opening == OpeningLine::Row {
         return true;
     }
@@ -236,18 +237,13 @@ fn swallows_rows(judge: &dyn RowJudge, bytes: &[u8], field: Range<usize>) -> boo
         let end = line_end(begin);
         let line = &bytes[begin..end];
         if end < field.end {
-            if judge.is_row(line, line.len()) {
+            if judge.is_row(line) {
                 return true;
             }
             inside += 1;
             with_fields += usize::from(judge.has_fields_of_a_row(line));
-        } else if opening == OpeningLine::Fields {
-            let closing = field.end - begin;
-            let mut without_quote = line.to_vec();
-            without_quote[closing] = b'x';
-            if judge.is_row(line, closing) || judge.is_row(&without_quote, closing) {
-                return true;
-            }
+        } else if opening == OpeningLine::Fields && judge.is_another_row(first_line, quote, line, field.end - begin) {
+            return true;
         }
         begin = end + 1;
     }

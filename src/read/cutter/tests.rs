@@ -98,10 +98,12 @@ fn an_empty_stream_has_no_chunk() {
 struct NumberLast;
 
 impl RowJudge for NumberLast {
-    fn is_row(&self, line: &[u8], inside: usize) -> bool {
-        let fields: Vec<&[u8]> = line.split(|&byte| byte == b',').collect();
-        let is_number = fields.last().is_some_and(|last| !last.is_empty() && last.iter().all(u8::is_ascii_digit));
-        fields.len() == 4 && is_number && line[..inside].contains(&b',')
+    fn is_row(&self, line: &[u8]) -> bool {
+        self.has_fields_of_a_row(line) && line.last().is_some_and(u8::is_ascii_digit)
+    }
+
+    fn is_another_row(&self, _: &[u8], _: usize, last: &[u8], closing: usize) -> bool {
+        self.is_row(last) && last[..closing].contains(&b',')
     }
 
     fn has_fields_of_a_row(&self, line: &[u8]) -> bool {
