@@ -103,8 +103,7 @@ fn field_at(fields: &[Range<usize>], at: usize) -> Option<usize> {
 
 /// Which field the quote at `quote` opens; `None` if the line may begin inside another quoted field, which closes first.
 fn field_opened(line: &[u8], quote: usize) -> Option<usize> {
-    let mut records = Records::default();
-    records.skips_marks = true;
+    let mut records = Records::skipping_marks();
     records.scan(&line[..quote]);
     match records.iter().next() {
         None => Some(0),
@@ -120,8 +119,7 @@ fn is_moment(text: &[u8]) -> bool {
 
 /// The fields of a line that is one record; `None` if it is none, or its quotes stand as they should not.
 fn fields_of(line: &[u8]) -> Option<Vec<Range<usize>>> {
-    let mut records = Records::default();
-    records.skips_marks = true;
+    let mut records = Records::skipping_marks();
     records.scan(line);
     let mut all = records.iter();
     let (record, None) = (all.next()?, all.next()) else { return None };

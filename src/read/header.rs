@@ -126,8 +126,7 @@ fn check(names: &[String], line: &[u8], columns_max: usize) -> Result<(), String
 /// Blank records, repetitions of the header and lines with fewer fields, such as a footer, have no say.
 fn has_surplus_field(bytes: &[u8], names: &[String]) -> bool {
     let whole = &bytes[..memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1)];
-    let mut records = Records::default();
-    records.skips_marks = true;
+    let mut records = Records::skipping_marks();
     records.scan(whole);
     let mut scratch = Vec::new();
     let mut text =

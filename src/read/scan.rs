@@ -67,6 +67,11 @@ pub enum Quoting {
 }
 
 impl Records {
+    /// Records of text in which what joined files leave before a record is no part of it.
+    pub fn skipping_marks() -> Self {
+        Self { skips_marks: true, ..Self::default() }
+    }
+
     /// Scans `bytes`, which hold whole records; the last may lack its line end. Empty lines are no records.
     pub fn scan(&mut self, bytes: &[u8]) {
         self.clear();

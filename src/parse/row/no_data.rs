@@ -14,10 +14,9 @@ impl RowParser<'_> {
     }
 
     pub(super) fn begins_like_the_header(&self, record: &Record) -> bool {
-        self.layout
-            .names
-            .first()
-            .is_some_and(|name| name.as_bytes().first() == Some(&self.bytes[record.start as usize]))
+        let first = &self.bytes[record.start as usize];
+        let of_name = |name: &String| name.as_bytes().first().is_some_and(|byte| byte.eq_ignore_ascii_case(first));
+        self.layout.names.first().is_some_and(of_name)
     }
 
     pub(super) fn is_blank_record(&mut self, record: &Record) -> bool {
