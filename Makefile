@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test interop parity parity-golden check fmt lint doc bench-data bench bench-spark bench-s3 bench-growth \
 	profiled profiled-function bench-instructions profile bench-startup microbench \
-	build rust-target sam-local lambda-local lambda-watch lambda-invoke template deploy clean
+	build contract-check rust-target sam-local lambda-local lambda-watch lambda-invoke template deploy clean
 
 CARGO ?= cargo
 PYTHON ?= python3
@@ -25,7 +25,7 @@ RUST_TARGET = $(RUST_TARGET_$(ARCH))
 # The C library of provided.al2023, which the function runs on.
 LAMBDA_GLIBC := 2.34
 # What deploy makes or changes.
-STACK ?= drivendata-transform
+STACK ?= $(if $(CONTRACT),,drivendata-transform)
 LAMBDA_ZIP := target/lambda/drivendata-transform/bootstrap.zip
 # Of lambda-watch and lambda-invoke.
 PORT ?= 9000
@@ -34,6 +34,9 @@ LAMBDA_VENV := target/lambda-venv
 # cargo finds its subcommand there, and that finds the linker by way of its Python.
 LAMBDA_TOOLS := PATH="$(CURDIR)/$(LAMBDA_VENV)/bin:$$PATH"
 TEMPLATE_VENV := target/template-venv
+CONTRACT_VENV := target/contract-venv
+# Another contract, whose template is checked, too.
+EXAMPLE := contracts/examples/leaddata.odcs.yaml
 CHECKOV_VENV := target/checkov-venv
 # Nothing is asked of AWS by `template`, but its tools want a region.
 OFFLINE := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-central-1 PYTHONDONTWRITEBYTECODE=1
@@ -54,6 +57,16 @@ interop: ## Read the outputs with pyarrow, DuckDB, Polars and pandas, and comput
 	$(INTEROP_VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/interop/requirements.txt \
 		$(if $(SPARK),-r tests/interop/requirements-spark.txt)
 	PYTHONDONTWRITEBYTECODE=1 $(INTEROP_VENV)/bin/python tests/interop/check.py target/debug/drivendata $(if $(SPARK),--spark)
+
+$(CONTRACT_VENV)/ready: tests/standard/requirements.txt
+	@command -v $(PYTHON) >/dev/null || { echo "this needs $(PYTHON) with its venv module" >&2; exit 1; }
+	$(PYTHON) -m venv $(CONTRACT_VENV)
+	$(CONTRACT_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+contract-check: $(CONTRACT_VENV)/ready ## Let datacontract-cli and the standard's schema judge the contracts and a published day (needs Python)
+	$(CARGO) build --locked --bin drivendata
+	PYTHONDONTWRITEBYTECODE=1 $(CONTRACT_VENV)/bin/python tests/standard/check.py target/debug/drivendata
 
 check: fmt lint doc test ## Format, lints, docs, tests; CI runs these, interop, lambda-local and template
 
@@ -170,12 +183,14 @@ $(PARITY_VENV)/ready: tests/parity/requirements.txt
 	$(PARITY_VENV)/bin/pip install --quiet --requirement $<
 	touch $@
 
-parity: $(PARITY_VENV)/ready ## Compare PRESET=glue with the Glue script run by Spark (needs Python and Java 17); LAKE=folder for your own data
+parity: $(PARITY_VENV)/ready ## Compare CONTRACT=glue with the Glue script, and random contracts, with Spark (needs Python and Java 17); LAKE=folder for your own data
 	$(CARGO) build --locked --bin drivendata
 	$(PARITY_VENV)/bin/python tests/parity/parity.py $(if $(LAKE),--lake $(LAKE)) $(if $(DATE),--date $(DATE)) $(PARITY_OPTIONS)
+	$(if $(LAKE),,$(PARITY_VENV)/bin/python tests/parity/contracts.py $(CONTRACT_OPTIONS))
 
 parity-golden: $(PARITY_VENV)/ready ## Store Spark's answers for the tests that compare without Spark
 	$(PARITY_VENV)/bin/python tests/parity/parity.py --golden tests/parity/golden
+	$(PARITY_VENV)/bin/python tests/parity/expressions.py src/expr/tests/spark.jsonl
 
 $(TEMPLATE_VENV)/ready: tests/template/requirements.txt
 	@command -v $(PYTHON) >/dev/null || { echo "this needs $(PYTHON) with its venv module" >&2; exit 1; }
@@ -189,20 +204,32 @@ $(CHECKOV_VENV)/ready: tests/template/requirements-checkov.txt
 	$(CHECKOV_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
-template: $(TEMPLATE_VENV)/ready $(CHECKOV_VENV)/ready ## Check template.yaml offline, also against what the program does
+template: $(TEMPLATE_VENV)/ready $(CHECKOV_VENV)/ready ## Check template.yaml and an example's offline, also against what the program does
 	$(CARGO) build --locked --bin drivendata --bin drivendata-transform
-	$(OFFLINE) $(TEMPLATE_VENV)/bin/sam validate --lint --template template.yaml
-	$(OFFLINE) $(TEMPLATE_VENV)/bin/python tests/template/stack.py > target/template.json
-	$(TEMPLATE_VENV)/bin/cfn-lint --non-zero-exit-code informational target/template.json
-	$(CHECKOV_VENV)/bin/checkov --config-file tests/template/checkov.yaml --file target/template.json
+	target/debug/drivendata contract template $(EXAMPLE) > target/example.yaml
+	for name in template target/example; do \
+		$(OFFLINE) $(TEMPLATE_VENV)/bin/sam validate --lint --template $$name.yaml && \
+		$(OFFLINE) $(TEMPLATE_VENV)/bin/python tests/template/stack.py $$name.yaml > target/$$(basename $$name).json || exit 1; \
+	done
+	$(TEMPLATE_VENV)/bin/cfn-lint --non-zero-exit-code informational target/template.json target/example.json
+	$(CHECKOV_VENV)/bin/checkov --config-file tests/template/checkov.yaml --file target/template.json target/example.json
 	$(OFFLINE) $(TEMPLATE_VENV)/bin/python -m pytest -c tests/template/pytest.ini tests/template \
 		--program target/debug/drivendata --function target/debug/drivendata-transform
 
 # Asks AWS, with the credentials of the environment. Both steps are told the architecture each time: the stack would
-# remember it, the build would not.
-deploy: rust-target $(TEMPLATE_VENV)/ready $(LAMBDA_VENV)/ready ## Build the function and deploy STACK; ARCH=x86_64, PARAMETERS='BucketName=... AlarmEmail=...'
+# remember it, the build would not. With CONTRACT the stack is called as the contract, unless STACK says otherwise.
+deploy: $(if $(DRY_RUN),,rust-target $(TEMPLATE_VENV)/ready $(LAMBDA_VENV)/ready) ## Build and deploy STACK; CONTRACT=file, ARCH=x86_64, PARAMETERS='BucketName=... AlarmEmail=...', DRY_RUN=1 only prints
+ifneq ($(CONTRACT),)
+	$(CARGO) build --locked --quiet --bin drivendata
+	@$(LAMBDA_TOOLS) STACK='$(STACK)' ARCH='$(ARCH)' PARAMETERS='$(strip $(PARAMETERS))' DRY_RUN='$(DRY_RUN)' \
+		INPUT_PREFIX='$(INPUT_PREFIX)' OUTPUT_PREFIX='$(OUTPUT_PREFIX)' \
+		sh scripts/deploy-contract.sh target/debug/drivendata $(TEMPLATE_VENV)/bin/sam $(PYTHON) '$(CONTRACT)'
+else ifneq ($(DRY_RUN),)
+	@$(MAKE) --no-print-directory --dry-run deploy DRY_RUN=
+else
 	$(LAMBDA_TOOLS) $(TEMPLATE_VENV)/bin/sam build --parameter-overrides '$(strip Architecture=$(ARCH) $(PARAMETERS))'
 	$(TEMPLATE_VENV)/bin/sam deploy --stack-name $(STACK) --parameter-overrides '$(strip Architecture=$(ARCH) $(PARAMETERS))'
+endif
 
 clean: ## Remove what was built and what the demo left
 	$(CARGO) clean

@@ -18,11 +18,12 @@ KERNEL = "system calls (kernel)"
 
 # The first that matches decides, so the special stand before the general.
 STAGES = (
-    ("dedup", r"drivendata_transform::(dedup|engine::select|engine::tally)::|PackedSet"),
-    ("groups", r"drivendata_transform::(group::|engine::finish::add_to_groups)"),
+    ("dedup", r"drivendata_transform::(dedup|engine::(select|tally|keys))::|PackedSet"),
+    ("contract and SQL", r"drivendata_transform::(contract|config)::|sqlparser::|saphyr|drivendata_transform::expr::(parse|bind|fold)"),
+    ("groups", r"drivendata_transform::(group|write::groups)::"),
     ("read and cut", r"drivendata_transform::(read::(cutter|decompress|header)|engine::reader)::|zlib_rs::"),
     ("scan for fields", r"drivendata_transform::read::scan::"),
-    ("parse and rules", r"drivendata_transform::(parse|rules|identity)::|simdutf8::|core::num::(dec2flt|imp::dec2flt)"),
+    ("parse and rules", r"drivendata_transform::(rows|rules|identity|expr)::|arrow_(arith|ord|select|string)::|simdutf8::|core::num::(dec2flt|imp::dec2flt)"),
     ("CSV", r"drivendata_transform::write::(csv|rejected)::|zmij::"),
     ("Snappy, zstd", r"\bsnap::|zstd|ZSTD_|\bHUF_|\bFSE_"),
     ("Parquet gather", r"drivendata_transform::write::(parquet::(gathered|column)::|RowSource)"),

@@ -13,21 +13,22 @@ use chrono::NaiveDate;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use drivendata_transform::config::{Config, CsvFormulas, RawSettings};
+use drivendata_transform::contract;
 use drivendata_transform::dedup::IdentitySet;
 use drivendata_transform::generate::{GenerateOptions, generate};
 use drivendata_transform::identity::{Form, Identity, identity};
-use drivendata_transform::parse::{ParsedChunk, Verdict};
 use drivendata_transform::read::cutter::{Chunk, Cutter};
-use drivendata_transform::read::header::Header;
+use drivendata_transform::read::header::{Header, HeaderRules};
 use drivendata_transform::read::scan::Records;
+use drivendata_transform::rows::{RowChunk, RowFlags};
 use drivendata_transform::rules::date::parse_date;
 use drivendata_transform::rules::mask::{Masking, mask_email};
 use drivendata_transform::rules::number::{parse_double, parse_int, write_double};
 use drivendata_transform::rules::timestamp::parse_timestamp;
-use drivendata_transform::schema::{KnownColumn, Layout, OutputColumns};
+use drivendata_transform::schema::{Layout, OutputColumns};
 use drivendata_transform::seed::Seed;
-use drivendata_transform::write::csv::FilteredCsv;
-use drivendata_transform::write::parquet::FilteredParquet;
+use drivendata_transform::write::csv::CsvRows;
+use drivendata_transform::write::parquet::ParquetRows;
 use drivendata_transform::write::{KeptRow, RowSource};
 use foldhash::quality::FixedState;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -58,8 +59,9 @@ impl Day {
         let date = NaiveDate::from_ymd_opt(2024, 9, 15).expect("the calendar has the day");
         let mut text = Vec::new();
         generate(&GenerateOptions::new(date, ROWS, 0), &mut text).expect("the options are in range");
-        let header = Header::read(&text[..], "batch", 1000).expect("the generator writes a header");
-        let columns = OutputColumns::of_window([&header], 1000).expect("no name stands twice");
+        let header = Header::read(&text[..], "batch", &HeaderRules::of(&contract::drivendata(), 1000))
+            .expect("the generator writes a header");
+        let columns = OutputColumns::of_window(&contract::drivendata(), [&header], 1000).expect("no name stands twice");
         let layout = Layout::new(&header, &columns);
         let mut settings = RawSettings::default();
         settings.set("LAKE", "lake").expect("the setting is known");
@@ -77,16 +79,18 @@ impl Day {
     }
 
     /// A column's cells as they stand in the text; of those asked for only some blank ones are quoted.
-    fn cells(&self, column: KnownColumn) -> Vec<&[u8]> {
+    fn cells(&self, column: &str) -> Vec<&[u8]> {
         let mut records = Records::default();
         records.scan(&self.records);
-        let field = self.layout.known(column);
+        let columns = &self.config.rules.contract.rows.columns;
+        let index = columns.iter().position(|known| known.name == column).expect("a column");
+        let field = self.layout.column(index);
         records.iter().map(|record| records.field(&self.records, record, field)).collect()
     }
 }
 
 /// Calls a rule for every cell of a column.
-fn over_cells<T>(bencher: Bencher<'_, '_>, column: KnownColumn, mut rule: impl FnMut(&[u8]) -> T) {
+fn over_cells<T>(bencher: Bencher<'_, '_>, column: &str, mut rule: impl FnMut(&[u8]) -> T) {
     // Next to one another, as in the caches of a worker that has just scanned its chunk.
     let cells: Vec<Box<[u8]>> = DAY.cells(column).into_iter().map(Box::from).collect();
     bencher.counter(ItemsCount::new(cells.len())).bench_local(|| {
@@ -123,7 +127,7 @@ mod read {
     /// Scan, rules and identities together.
     #[divan::bench]
     fn parse_chunk(bencher: Bencher<'_, '_>) {
-        let mut parsed = ParsedChunk::default();
+        let mut parsed = RowChunk::default();
         let mut chunk = DAY.first_chunk();
         bencher.counter(BytesCount::of_slice(&chunk.bytes)).bench_local(|| {
             parsed.parse(0, black_box(mem::take(&mut chunk)), &DAY.layout, &DAY.config.rules, &Seed::fixed(0));
@@ -137,33 +141,33 @@ mod rules {
 
     #[divan::bench]
     fn uuid_identity(bencher: Bencher<'_, '_>) {
-        over_cells(bencher, KnownColumn::UniqueId, identity);
+        over_cells(bencher, "unique_id", identity);
     }
 
     #[divan::bench(name = "parse_int")]
     fn int(bencher: Bencher<'_, '_>) {
-        over_cells(bencher, KnownColumn::SessionDuration, parse_int);
+        over_cells(bencher, "session_duration", parse_int);
     }
 
-    #[divan::bench(name = "parse_double", args = [KnownColumn::DownloadSpeed, KnownColumn::ConsumedTraffic])]
-    fn double(bencher: Bencher<'_, '_>, column: KnownColumn) {
+    #[divan::bench(name = "parse_double", args = ["download_speed", "consumed_traffic"])]
+    fn double(bencher: Bencher<'_, '_>, column: &str) {
         over_cells(bencher, column, parse_double);
     }
 
     #[divan::bench(name = "parse_timestamp")]
     fn timestamp(bencher: Bencher<'_, '_>) {
-        over_cells(bencher, KnownColumn::AccessedAt, parse_timestamp);
+        over_cells(bencher, "accessed_at", parse_timestamp);
     }
 
     #[divan::bench(name = "parse_date")]
     fn date(bencher: Bencher<'_, '_>) {
-        over_cells(bencher, KnownColumn::BirthDate, parse_date);
+        over_cells(bencher, "birth_date", parse_date);
     }
 
     #[divan::bench(name = "mask_email", args = [Masking::Standard, Masking::Glue])]
     fn email(bencher: Bencher<'_, '_>, masking: Masking) {
         let mut out = Vec::new();
-        over_cells(bencher, KnownColumn::Email, |email| {
+        over_cells(bencher, "email", |email| {
             out.clear();
             mask_email(email, masking, &mut out);
             black_box(&out);
@@ -172,8 +176,8 @@ mod rules {
 
     #[divan::bench(name = "write_double")]
     fn written_double(bencher: Bencher<'_, '_>) {
-        let down = DAY.cells(KnownColumn::DownloadSpeed);
-        let up = DAY.cells(KnownColumn::UploadSpeed);
+        let down = DAY.cells("download_speed");
+        let up = DAY.cells("upload_speed");
         let sum = |(down, up): (&[u8], &[u8])| Some(parse_double(down)? + parse_double(up)?);
         let totals: Vec<f64> = down.into_iter().zip(up).filter_map(sum).collect();
         let mut out = Vec::new();
@@ -228,7 +232,7 @@ mod write {
 
     /// The day parsed, and the rows that the filter keeps.
     struct Wave {
-        chunks: Vec<ParsedChunk>,
+        chunks: Vec<RowChunk>,
         kept: Vec<KeptRow>,
         /// The writers take what threads there are.
         one_thread: ThreadPool,
@@ -237,15 +241,15 @@ mod write {
     impl Wave {
         fn parsed() -> Self {
             let parse = |chunk| {
-                let mut parsed = ParsedChunk::default();
+                let mut parsed = RowChunk::default();
                 parsed.parse(0, chunk, &DAY.layout, &DAY.config.rules, &Seed::fixed(0));
                 parsed
             };
-            let chunks: Vec<ParsedChunk> = DAY.chunks().into_iter().map(parse).collect();
-            let rows =
-                (0..).zip(&chunks).flat_map(|(chunk, parsed)| (0..).zip(&parsed.rows).map(move |row| (chunk, row)));
-            let kept = rows.filter(|(_, (_, row))| row.verdict == Verdict::Keep);
-            let kept = kept.map(|(chunk, (row, _))| KeptRow { chunk, row }).collect();
+            let chunks: Vec<RowChunk> = DAY.chunks().into_iter().map(parse).collect();
+            let passing = |(chunk, parsed): (u32, &RowChunk)| {
+                (0..parsed.flags.len() as u32).map(move |row| KeptRow { chunk, row })
+            };
+            let kept = (0..).zip(&chunks).flat_map(passing).collect();
             let one_thread = ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be had");
             Self { chunks, kept, one_thread }
         }
@@ -254,17 +258,16 @@ mod write {
             RowSource { wave: &self.chunks, layouts: std::slice::from_ref(&DAY.layout), rules: &DAY.config.rules }
         }
 
-        fn append_csv(&self, csv: &mut FilteredCsv<Sink>) {
+        fn append_csv(&self, csv: &mut CsvRows<Sink>) {
             self.one_thread.install(|| csv.append(self.source(), &self.kept)).expect("a sink takes everything");
         }
 
-        fn append_parquet(&self, parquet: &mut FilteredParquet<Sink>) {
+        fn append_parquet(&self, parquet: &mut ParquetRows<Sink>) {
             self.one_thread.install(|| parquet.append(self.source(), &self.kept)).expect("a sink takes everything");
         }
 
         fn bench_csv(&self, bencher: Bencher<'_, '_>) {
-            let mut csv =
-                FilteredCsv::new(&DAY.columns, CsvFormulas::Keep, io::sink()).expect("a sink takes everything");
+            let mut csv = CsvRows::new(&DAY.columns, CsvFormulas::Keep, io::sink()).expect("a sink takes everything");
             bencher.counter(ItemsCount::new(self.kept.len())).bench_local(|| self.append_csv(&mut csv));
         }
     }
@@ -278,7 +281,7 @@ mod write {
     #[divan::bench]
     fn csv_rows_written_anew(bencher: Bencher<'_, '_>) {
         let mut wave = Wave::parsed();
-        wave.chunks.iter_mut().flat_map(|chunk| &mut chunk.rows).for_each(|row| row.is_verbatim = false);
+        wave.chunks.iter_mut().flat_map(|chunk| &mut chunk.flags).for_each(|flags| *flags = RowFlags::CHANGED);
         wave.bench_csv(bencher);
     }
 
@@ -287,7 +290,7 @@ mod write {
     fn parquet_rows(bencher: Bencher<'_, '_>) {
         let wave = Wave::parsed();
         let begun = || {
-            let mut parquet = FilteredParquet::new(&DAY.columns, DAY.config.parquet, Seed::fixed(0), io::sink());
+            let mut parquet = ParquetRows::new(&DAY.columns, DAY.config.parquet, Seed::fixed(0), io::sink());
             wave.append_parquet(&mut parquet);
             parquet
         };

@@ -15,15 +15,16 @@ pub use traffic::{IpTraffic, TrafficPerIp};
 use std::sync::Arc;
 use std::time::Instant;
 
-use arrow_schema::{DataType, Field};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use crate::config::Selection;
+use crate::contract::{ColumnType, Contract, Derived};
 use crate::engine::{self, Plan, Progress, Selected};
 use crate::error::{Error, Result};
+use crate::expr::{Expr, Scope};
 use crate::manifest::{Figures, InputEntry, LeftOutEntry, RejectedEntry};
+use crate::read::header::Header;
+use crate::rows::Rules;
 use crate::run::{Inputs, Runner, Window, in_time};
-use crate::schema::{KnownColumn, OutputColumns};
 use crate::window::BatchDate;
 use export::Export;
 use sink::AnalysisSink;
@@ -93,8 +94,8 @@ pub struct SchemaColumn {
     /// Its name.
     pub name: String,
     /// Its type, as Athena and Spark call it.
-    #[serde(rename = "type")]
-    pub data_type: &'static str,
+    #[serde(rename = "type", serialize_with = "as_text")]
+    pub data_type: ColumnType,
 }
 
 /// Session lengths, in the data's own unit; `None`: there are no rows.
@@ -156,12 +157,13 @@ impl Runner {
     ) -> Result<Analysis> {
         let reading = async {
             let mut inputs = self.usable(window, left_out).await?;
-            let plan = self.plan(&mut inputs, window.run_date(), OutputColumns::with_birth_year).await?;
+            let contract = of_analysis(&self.config().rules.contract, &inputs.headers);
+            let rules = Rules::compile(Arc::new(contract), self.config().rules.null_markers.clone())?;
+            let plan = self.plan(&mut inputs, window.run_date(), rules).await?;
             Ok((inputs, plan))
         };
-        let (inputs, mut plan) = in_time(deadline, "the headers were read", reading).await?;
-        plan.rules.selection = Selection::All;
-        progress.begin(inputs.objects.iter().map(|object| object.bytes).sum());
+        let (inputs, plan) = in_time(deadline, "the headers were read", reading).await?;
+        progress.begin(engine::passes(&plan) * inputs.objects.iter().map(|object| object.bytes).sum::<u64>());
 
         let watch = Arc::new(self.watch(&plan, deadline, progress));
         let engine_inputs = self.engine_inputs(&plan, &inputs.objects);
@@ -171,7 +173,7 @@ impl Runner {
         let work = move || {
             let export = options.export.map(|target| Export::begin(&target, &plan));
             let mut sink = AnalysisSink::new(&plan, options.first_rows, export.transpose()?);
-            let selected = engine::feed(&plan, engine_inputs, &mut sink, &workers, &watch)?;
+            let selected = engine::feed(&plan, engine_inputs, &mut [Box::new(&mut sink)], &workers, &watch)?;
             workers.install(|| conclude(days, inputs, &plan, selected, sink))
         };
         let done = tokio::task::spawn_blocking(work).await;
@@ -195,7 +197,7 @@ fn conclude(
     sink: AnalysisSink,
 ) -> Result<Analysis> {
     let AnalysisSink { first_rows, summaries, traffic, calendar, export, .. } = sink;
-    let Figures { balance, rejected, .. } = Figures::of(&tally);
+    let Figures { balance, rejected, .. } = Figures::of(&tally, &plan.rules.contract);
     let left_out_days = inputs.left_out_days();
     let read = inputs.objects.into_iter().zip(&tally.inputs);
     let describe: Vec<ColumnDescription> = summaries.into_iter().map(|summary| summary.finish()).collect();
@@ -215,7 +217,7 @@ fn conclude(
             rejected: balance.rejected,
         },
         rejected,
-        schema: plan.columns.schema().fields().iter().map(|field| schema_column(field)).collect(),
+        schema: schema(plan),
         first_rows,
         session_duration: session_duration(&describe),
         describe,
@@ -229,21 +231,48 @@ fn conclude(
 }
 
 fn session_duration(describe: &[ColumnDescription]) -> SessionDuration {
-    let name = KnownColumn::SessionDuration.name();
-    let described = describe.iter().find(|description| description.column == name);
+    let described = describe.iter().find(|description| description.column == "session_duration");
     SessionDuration {
         average: described.and_then(|description| description.mean.clone()),
         longest: described.and_then(|description| description.max.clone()),
     }
 }
 
-fn schema_column(field: &Field) -> SchemaColumn {
-    let data_type = match field.data_type() {
-        DataType::Date32 => "date",
-        DataType::Timestamp(..) => "timestamp",
-        DataType::Int32 => "int",
-        DataType::Float64 => "double",
-        _ => "string",
-    };
-    SchemaColumn { name: field.name().clone(), data_type }
+fn as_text<S: Serializer>(data_type: &ColumnType, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(data_type)
+}
+
+fn schema(plan: &Plan) -> Vec<SchemaColumn> {
+    let columns = &plan.columns;
+    let column = |column| SchemaColumn { name: columns.name(column).to_owned(), data_type: columns.data_type(column) };
+    columns.iter().map(column).collect()
+}
+
+/// Name of the column that only an analysis adds.
+const BIRTH_YEAR: &str = "birth_year";
+
+/// The contract of an analysis: without filters and groups, and with the year of birth, if there is a date of birth and no
+/// file has a column of that name.
+fn of_analysis(contract: &Contract, headers: &[Arc<Header>]) -> Contract {
+    let mut contract = contract.clone();
+    contract.rows.filters.clear();
+    contract.groups.clear();
+    let columns = contract.rows.columns.iter().map(|column| (column.name.clone(), column.data_type));
+    let scope = Scope { columns: columns.collect(), ..Scope::default() };
+    let is_taken = headers.iter().flat_map(|header| &*header.names).any(|name| name.eq_ignore_ascii_case(BIRTH_YEAR))
+        || contract.rows.derived.iter().any(|derived| derived.name == BIRTH_YEAR);
+    let has_date = scope.columns.contains(&("birth_date".to_owned(), ColumnType::Date));
+    let sql = "YEAR(birth_date)";
+    if has_date
+        && !is_taken
+        && let Ok(value) = Expr::parse(sql, &scope)
+    {
+        contract.rows.derived.push(Derived {
+            name: BIRTH_YEAR.to_owned(),
+            value,
+            sql: sql.to_owned(),
+            description: None,
+        });
+    }
+    contract
 }

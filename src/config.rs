@@ -1,20 +1,25 @@
 //! Settings: as typed ([`RawSettings`]) and as checked ([`Config`]). Nothing else reads the environment.
 
+mod contract;
 mod near_miss;
 mod raw;
-mod rules;
 mod settings;
 
+pub use contract::{ContractAddress, ContractSource};
 pub use raw::RawSettings;
-pub use rules::{CsvFormulas, Preset, Rules, Selection};
 pub use settings::{SETTINGS, Setting};
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::rows::Rules;
+use crate::rules::missing::NullMarkers;
 use crate::warnings::WarningKind;
+use crate::write::format::{FORMATS, Format};
+pub use crate::write::formulas::CsvFormulas;
 
 const MIB: u64 = 1024 * 1024;
 
@@ -98,15 +103,6 @@ pub enum UnusableObjects {
     LeaveOut,
 }
 
-/// A kind of file that is published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum OutputFormat {
-    /// Apache Parquet.
-    Parquet,
-    /// Comma-separated values with a header line.
-    Csv,
-}
-
 /// How Parquet files are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParquetOptions {
@@ -166,8 +162,12 @@ pub struct Config {
     pub window_days: u32,
     /// How far back the daily tick repairs.
     pub lookback_days: u32,
-    /// What a row becomes.
+    /// What a row becomes, by the contract.
     pub rules: Rules,
+    /// SHA-256 of the contract's file, hexadecimal.
+    pub contract_sha256: String,
+    /// What becomes of texts in CSV outputs that a spreadsheet would take for formulas.
+    pub csv_formulas: CsvFormulas,
     /// Larger shares of rejected rows fail the run.
     pub rejected_ratio_max: f64,
     /// A larger `rejected.csv` fails the run.
@@ -179,7 +179,7 @@ pub struct Config {
     /// What becomes of objects that cannot be used.
     pub unusable_objects: UnusableObjects,
     /// Formats to publish, in publication order.
-    pub formats: Vec<OutputFormat>,
+    pub formats: Vec<&'static Format>,
     /// How Parquet files are laid out.
     pub parquet: ParquetOptions,
     /// What a run may use.
@@ -189,8 +189,18 @@ pub struct Config {
 }
 
 impl Config {
-    /// Checks typed settings; the first that cannot be used is named.
+    /// Checks typed settings that use a built-in contract; the first that cannot be used is named.
     pub fn from_raw(raw: &RawSettings) -> Result<Self> {
+        match ContractAddress::from_raw(raw)? {
+            ContractAddress::BuiltIn(name) => Self::with_contract(raw, &ContractSource::built_in(name)?),
+            ContractAddress::File(_) | ContractAddress::S3 { .. } => {
+                Err(Error::internal("the contract was not read before the settings were checked"))
+            }
+        }
+    }
+
+    /// Checks typed settings, with the contract that they name.
+    pub fn with_contract(raw: &RawSettings, source: &ContractSource) -> Result<Self> {
         let input_prefix = raw.prefix("INPUT_PREFIX")?;
         let output_prefix = raw.prefix("OUTPUT_PREFIX")?;
         if output_prefix.starts_with(&input_prefix) || input_prefix.starts_with(&output_prefix) {
@@ -198,14 +208,21 @@ impl Config {
                 "settings INPUT_PREFIX and OUTPUT_PREFIX must not lie within one another",
             ));
         }
+        let contract = source.read(raw)?;
+        let window_days = match raw.typed("WINDOW_DAYS") {
+            Some(_) => raw.number_in("WINDOW_DAYS", 1..=DAYS_MAX)?,
+            None => contract.input.window_days,
+        };
         Ok(Self {
             lake: LakeLocation::from_raw(raw)?,
             endpoint_url: endpoint_url(raw)?,
             input_prefix,
             output_prefix,
-            window_days: raw.number_in("WINDOW_DAYS", 1..=DAYS_MAX)?,
+            window_days,
             lookback_days: raw.number_in("LOOKBACK_DAYS", 0..=DAYS_MAX)?,
-            rules: Rules::from_raw(raw)?,
+            rules: Rules::compile(Arc::new(contract), null_markers(raw))?,
+            contract_sha256: source.sha256(),
+            csv_formulas: csv_formulas(raw)?,
             rejected_ratio_max: raw.number_in("MAX_REJECTED_RATIO", 0.0..=1.0)?,
             rejected_bytes_max: MIB * raw.number_in("MAX_REJECTED_MB", 1..=REJECTED_MIB_MAX)?,
             columns_max: raw.number_in("COLUMNS_MAX", COLUMNS_MIN..=COLUMNS_MAX)?,
@@ -236,7 +253,8 @@ impl Limits {
         self.plain_bytes_max.unwrap_or(by_size)
     }
 
-    fn from_raw(raw: &RawSettings) -> Result<Self> {
+    /// Those of typed settings.
+    pub(crate) fn from_raw(raw: &RawSettings) -> Result<Self> {
         let threads = raw.number_in("THREADS", 0..=AT_ONCE_MAX)?;
         let typed_memory_mib = raw.number_in("MEMORY_LIMIT_MB", 0..=MEMORY_MIB_MAX)?;
         let memory_mib = Some(typed_memory_mib).filter(|&mib| mib > 0).or(raw.lambda_memory_mib());
@@ -255,6 +273,13 @@ impl Limits {
                 .filter(|&mib| mib > 0)
                 .map(|mib| mib * MIB),
         })
+    }
+}
+
+impl RawSettings {
+    /// The S3 endpoint, if it is another one than AWS.
+    pub(crate) fn endpoint_url(&self) -> Result<Option<String>> {
+        endpoint_url(self)
     }
 }
 
@@ -288,18 +313,25 @@ fn unusable_objects(raw: &RawSettings) -> Result<UnusableObjects> {
     }
 }
 
-fn formats(raw: &RawSettings) -> Result<Vec<OutputFormat>> {
-    let mut formats = Vec::new();
-    for name in raw.text("OUTPUT_FORMATS").split(',') {
-        formats.push(match name.trim() {
-            "parquet" => OutputFormat::Parquet,
-            "csv" => OutputFormat::Csv,
-            _ => return Err(raw.unusable("OUTPUT_FORMATS")),
-        });
+fn formats(raw: &RawSettings) -> Result<Vec<&'static Format>> {
+    let typed: Vec<&str> = raw.text("OUTPUT_FORMATS").split(',').map(str::trim).collect();
+    if typed.iter().any(|name| Format::named(name).is_none()) {
+        return Err(raw.unusable("OUTPUT_FORMATS"));
     }
-    formats.sort();
-    formats.dedup();
-    Ok(formats)
+    Ok(FORMATS.iter().filter(|format| typed.contains(&format.name)).collect())
+}
+
+fn null_markers(raw: &RawSettings) -> NullMarkers {
+    let markers = raw.text("NULL_MARKERS").split(',').map(str::trim).filter(|marker| !marker.is_empty());
+    NullMarkers::new(markers.map(str::to_owned))
+}
+
+fn csv_formulas(raw: &RawSettings) -> Result<CsvFormulas> {
+    match raw.text("CSV_FORMULAS") {
+        "keep" => Ok(CsvFormulas::Keep),
+        "defuse" => Ok(CsvFormulas::Defuse),
+        _ => Err(raw.unusable("CSV_FORMULAS")),
+    }
 }
 
 fn parquet_compression(raw: &RawSettings) -> Result<ParquetCompression> {
@@ -307,6 +339,13 @@ fn parquet_compression(raw: &RawSettings) -> Result<ParquetCompression> {
         "snappy" => Ok(ParquetCompression::Snappy),
         "zstd" => Ok(ParquetCompression::Zstd),
         _ => Err(raw.unusable("PARQUET_COMPRESSION")),
+    }
+}
+
+impl RawSettings {
+    /// The level of the log.
+    pub fn log_level(&self) -> Result<tracing::Level> {
+        log_level(self)
     }
 }
 

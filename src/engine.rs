@@ -5,34 +5,38 @@
 //! Work goes in waves of a few chunks. While one wave is finished, the next is read and parsed, so two waves are
 //! all that is ever in memory, whatever the size of the input.
 
-mod finish;
+mod balance;
+mod figure;
+mod keys;
 mod reader;
 mod repeats;
 mod select;
 mod tally;
 mod watch;
 
-pub use finish::{GrowingMemory, Staged, StagedPair};
+pub use balance::{Balance, FilteredRows};
+pub use figure::NumberFigure;
 pub use reader::Input;
 pub use repeats::BatchRepeats;
-pub use tally::{Balance, CastCells, InputTally, Tally};
+pub use tally::{CastCells, InputTally, Tally};
 pub use watch::{Progress, Watch};
 
 use std::sync::Arc;
 
 use rayon::ThreadPool;
+use rayon::prelude::*;
 
-use crate::config::{ParquetOptions, Preset, Rules};
+use crate::contract::KeepDuplicate;
 use crate::error::{Error, Result};
-use crate::parse::ParsedChunk;
 use crate::read::cutter::{ClosedAmidText, RECORD_BYTES_MAX};
+use crate::rows::{RowChunk, Rules};
 use crate::rules::Reason;
 use crate::schema::{Layout, OutputColumns};
 use crate::seed::Seed;
-use crate::store::Upload;
-use crate::write::{KeptRow, RowSource, parquet};
-use finish::Finisher;
-use reader::ChunkReader;
+use crate::write::format::FormatOptions;
+use crate::write::{RowSource, Sink, Staged, parquet};
+use keys::Keys;
+use reader::{ChunkReader, TextForm};
 use select::Selector;
 
 /// Chunks in a wave per worker thread: enough to share out evenly, few enough to stay in the caches.
@@ -50,32 +54,14 @@ pub struct Plan {
     pub columns: OutputColumns,
     /// The layout of each input, in order.
     pub layouts: Vec<Layout>,
-    /// How Parquet files are laid out.
-    pub parquet: ParquetOptions,
     /// A larger `rejected.csv` fails the run.
     pub rejected_bytes_max: u64,
+    /// What the formats of the outputs are told.
+    pub format: FormatOptions,
     /// Where keys stand in the run's tables; no output depends on it.
     pub seed: Seed,
     /// Bytes of input that one worker parses at a time.
     pub chunk_bytes: usize,
-}
-
-/// Where a run's outputs go.
-pub struct Outputs {
-    /// Filtered rows and groups as Parquet, if wanted.
-    pub parquet: Option<Pair>,
-    /// Filtered rows and groups as CSV, if wanted.
-    pub csv: Option<Pair>,
-    /// The rejected records.
-    pub rejected: Box<dyn Upload>,
-}
-
-/// The two outputs of one format.
-pub struct Pair {
-    /// The filtered rows.
-    pub filtered: Box<dyn Upload>,
-    /// The groups.
-    pub grouped: Box<dyn Upload>,
 }
 
 /// Bytes of memory of the program itself, of decoders and of what a folder's outputs are collected in.
@@ -97,21 +83,12 @@ pub fn memory_bytes(plan: &Plan, workers: usize) -> u64 {
     let columns = plan.columns.iter().count();
     let layouts = plan.layouts.len() * (size_of::<Layout>() + plan.columns.extras.len() * size_of::<usize>());
     let workers = workers as u64 * WORKER_BYTES;
-    waves + workers + parquet::memory_bytes_max(columns, plan.parquet) + layouts as u64 + PROGRAM_BYTES
+    waves + workers + parquet::memory_bytes_max(columns, plan.format.parquet) + layouts as u64 + PROGRAM_BYTES
 }
 
 /// Bytes of input in a wave.
 fn wave_bytes(plan: &Plan, workers: usize) -> usize {
     plan.chunk_bytes * CHUNKS_PER_WORKER * workers
-}
-
-/// What takes in the rows that stay, wave by wave and in order.
-pub trait RowSink: Send {
-    /// Takes in the next wave, of whose rows `kept` stay. Runs on the workers, next to the parsing of the wave behind.
-    fn append(&mut self, source: RowSource<'_>, kept: &[KeptRow]) -> Result<()>;
-
-    /// Bytes of memory that grow with the rows taken in.
-    fn memory_bytes(&self) -> u64;
 }
 
 /// What the engine found out about the rows itself.
@@ -123,45 +100,102 @@ pub struct Selected {
     pub identities_bytes: u64,
 }
 
-/// Runs the inputs, oldest first, through the plan. What is staged is complete, but not published.
+/// The memory that depends on how much there is to read, in bytes.
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
+pub struct GrowingMemory {
+    /// The set of identities.
+    pub identities: u64,
+    /// The groups.
+    pub groups: u64,
+}
+
+/// What a run has made of its inputs.
+#[derive(Debug)]
+pub struct Finished {
+    /// The outputs, stored but not published.
+    pub staged: Vec<Staged>,
+    /// The figures.
+    pub tally: Tally,
+    /// Bytes of memory that the set of identities and the groups occupy.
+    pub growing_memory_bytes: GrowingMemory,
+}
+
+/// Runs the inputs, oldest first, through the plan into the sinks. What is staged is complete, but not published.
 pub fn run(
     plan: &Plan,
     inputs: Vec<Input>,
-    outputs: Outputs,
+    sinks: &mut [Box<dyn Sink>],
     workers: &ThreadPool,
     watch: &Arc<Watch>,
-) -> Result<Staged> {
-    watch.check_memory(0)?;
-    let keys = inputs.iter().map(|input| input.key.clone()).collect();
-    let mut finisher = Finisher::new(plan, keys, outputs)?;
-    let selected = feed(plan, inputs, &mut finisher, workers, watch)?;
-    workers.install(|| finisher.finish(selected))
+) -> Result<Finished> {
+    let Selected { tally, identities_bytes } = feed(plan, inputs, sinks, workers, watch)?;
+    let groups = sinks.iter().map(|sink| sink.group_bytes()).sum();
+    let staged = workers.install(|| {
+        let finished = sinks.par_iter_mut().map(|sink| sink.finish(&tally));
+        finished.collect::<Result<Vec<_>>>()
+    })?;
+    let growing_memory_bytes = GrowingMemory { identities: identities_bytes, groups };
+    Ok(Finished { staged: staged.concat(), tally, growing_memory_bytes })
 }
 
-/// Feeds the rows of the inputs, oldest first, that stay by the plan's rules to `sink`.
+/// Feeds the rows of the inputs, oldest first, that stay by the plan's rules to the sinks.
 pub fn feed(
     plan: &Plan,
     inputs: Vec<Input>,
-    sink: &mut dyn RowSink,
+    sinks: &mut [Box<dyn Sink + '_>],
     workers: &ThreadPool,
     watch: &Arc<Watch>,
 ) -> Result<Selected> {
+    let table = &plan.rules.contract.rows;
+    if table.duplicates == KeepDuplicate::First || table.identity.is_empty() {
+        let keys = if table.identity.is_empty() { Keys::None } else { Keys::first(&plan.seed) };
+        return Ok(pass(plan, keys, inputs, sinks, workers, watch)?.0);
+    }
+    let of_keys = Plan { rules: plan.rules.of_keys()?, ..plan.clone() };
+    let counting = Keys::counting(&plan.seed);
+    let (counted, keys) = pass(&of_keys, counting, inputs.clone(), &mut [], workers, watch)?;
+    let (mut selected, _) = pass(plan, Keys::Last(keys.into_again()), inputs, sinks, workers, watch)?;
+    selected.tally.repeats = counted.tally.repeats;
+    Ok(selected)
+}
+
+/// How often the inputs of a plan are read.
+pub fn passes(plan: &Plan) -> u64 {
+    let table = &plan.rules.contract.rows;
+    if table.duplicates == KeepDuplicate::Last && !table.identity.is_empty() { 2 } else { 1 }
+}
+
+/// Reads the inputs once.
+fn pass(
+    plan: &Plan,
+    keys: Keys,
+    inputs: Vec<Input>,
+    sinks: &mut [Box<dyn Sink + '_>],
+    workers: &ThreadPool,
+    watch: &Arc<Watch>,
+) -> Result<(Selected, Keys)> {
     watch.check_memory(0)?;
-    let mut selector = Selector::new(plan, inputs.iter().map(|input| input.batch_date));
+    let mut selector = Selector::new(plan, keys, inputs.iter().map(|input| input.batch_date));
     let keys: Vec<String> = inputs.iter().map(|input| input.key.clone()).collect();
     let wave_chunks = CHUNKS_PER_WORKER * workers.current_num_threads();
-    let closed_amid_text = match plan.rules.preset {
-        Preset::Default => ClosedAmidText::Broken,
-        Preset::Glue => ClosedAmidText::Field,
+    let input = &plan.rules.contract.input;
+    let form = TextForm {
+        dialect: input.dialect,
+        encoding: input.encoding,
+        comment: input.comment.as_deref().map(Arc::from),
+        closed_amid_text: match plan.rules.rejects_odd_quotes() {
+            true => ClosedAmidText::Broken,
+            false => ClosedAmidText::Field,
+        },
     };
-    let mut reader = ChunkReader::start(inputs, plan.chunk_bytes, closed_amid_text, wave_chunks, Arc::clone(watch))?;
+    let mut reader = ChunkReader::start(inputs, plan.chunk_bytes, form, wave_chunks, Arc::clone(watch))?;
     workers.install(|| {
         let (mut current, mut next) = (Vec::new(), Vec::new());
         loop {
-            next.resize_with(wave_chunks, ParsedChunk::default);
+            next.resize_with(wave_chunks, RowChunk::default);
             let (parsed, finished) = rayon::join(
                 || read_and_parse(plan, &mut reader, &mut next, watch),
-                || finish_wave(&mut selector, sink, &current, &keys, watch),
+                || finish_wave(&mut selector, sinks, &mut current, &keys, watch),
             );
             finished?;
             parsed?;
@@ -171,29 +205,36 @@ pub fn feed(
             }
         }
         let identities_bytes = selector.identities_bytes();
-        let tally = selector.into_tally();
+        let (tally, keys) = selector.finish();
         tally.balance.check()?;
-        Ok(Selected { tally, identities_bytes })
+        Ok((Selected { tally, identities_bytes }, keys))
     })
 }
 
-/// Drops duplicates and what the filter drops, and hands on the rest.
+/// Drops duplicates and what the filters drop, and hands on the rest.
 fn finish_wave(
     selector: &mut Selector<'_>,
-    sink: &mut dyn RowSink,
-    wave: &[ParsedChunk],
+    sinks: &mut [Box<dyn Sink + '_>],
+    wave: &mut [RowChunk],
     keys: &[String],
     watch: &Watch,
 ) -> Result<()> {
     let plan = selector.plan;
+    if let Some(failure) = wave.iter_mut().find_map(|chunk| chunk.failure.take()) {
+        return Err(failure);
+    }
+    let wave = &*wave;
     wave.iter().try_for_each(|chunk| check_header(chunk, keys))?;
-    sink.append(RowSource { wave, layouts: &plan.layouts, rules: &plan.rules }, selector.select(wave))?;
-    watch.check_memory(selector.memory_bytes() + sink.memory_bytes() + beyond_usual(plan, wave))?;
+    let source = RowSource { wave, layouts: &plan.layouts, rules: &plan.rules };
+    let kept = selector.select(wave);
+    sinks.par_iter_mut().try_for_each(|sink| sink.append(source, kept))?;
+    let of_sinks: u64 = sinks.iter().map(|sink| sink.memory_bytes()).sum();
+    watch.check_memory(selector.memory_bytes() + of_sinks + beyond_usual(plan, wave))?;
     watch.check_process()
 }
 
 /// Fails if the columns change in the middle of an object: the rows after that would be taken for what they are not.
-fn check_header(chunk: &ParsedChunk, keys: &[String]) -> Result<()> {
+fn check_header(chunk: &RowChunk, keys: &[String]) -> Result<()> {
     match chunk.rejected.iter().find(|rejected| rejected.reason == Reason::ChangedHeader) {
         None => Ok(()),
         Some(rejected) => {
@@ -209,7 +250,7 @@ fn check_header(chunk: &ParsedChunk, keys: &[String]) -> Result<()> {
 
 /// The bytes of memory by which two waves like this one are larger than those of usual rows: fields and rows of next to
 /// nothing take many times their bytes.
-fn beyond_usual(plan: &Plan, wave: &[ParsedChunk]) -> u64 {
+fn beyond_usual(plan: &Plan, wave: &[RowChunk]) -> u64 {
     let usual = 4 * plan.chunk_bytes.max(RECORD_BYTES_MAX / 8) as u64;
     wave.iter().map(|parsed| 2 * parsed.memory_bytes().saturating_sub(usual)).sum()
 }
@@ -219,14 +260,14 @@ const KEPT_FACTOR: u64 = 16;
 
 /// Fills the wave with the next chunks and parses each as soon as it is there. At the end of the inputs, and where chunks
 /// are longer than usual because their records are, the wave is cut to what there was.
-fn read_and_parse(plan: &Plan, reader: &mut ChunkReader, wave: &mut Vec<ParsedChunk>, watch: &Watch) -> Result<()> {
+fn read_and_parse(plan: &Plan, reader: &mut ChunkReader, wave: &mut Vec<RowChunk>, watch: &Watch) -> Result<()> {
     let filled = rayon::in_place_scope(|scope| {
         let (mut filled, mut bytes) = (0, 0);
         let bytes_max = plan.chunk_bytes * wave.len();
         for parsed in wave.iter_mut() {
             reader.give_back(std::mem::take(&mut parsed.chunk.bytes));
             if parsed.memory_bytes() > KEPT_FACTOR * plan.chunk_bytes as u64 {
-                *parsed = ParsedChunk::default();
+                *parsed = RowChunk::default();
             }
             if bytes >= bytes_max {
                 break;

@@ -30,13 +30,15 @@ use serde_json::Value;
 pub use self::correlation::correlation_id;
 pub use self::plan::{Plan, run_dates};
 use crate::error::{Error, Result};
-use crate::window::{BatchDate, NotABatch};
+use crate::window::{BatchDate, NotABatch, ObjectPattern};
 
 /// Which objects concern this lake. Prefixes are folders, with or without a slash at their end.
 #[derive(Clone, Debug)]
 pub struct Scope {
     /// Folder of the batches, below the lake's root.
     pub input_prefix: String,
+    /// Which objects of that folder are parts of a batch.
+    pub objects: ObjectPattern,
     /// Folder of our own outputs, below the lake's root.
     pub output_prefix: String,
     /// The lake's bucket; `None` takes events of any bucket.

@@ -1,45 +1,140 @@
-//! The groups of a run: sessions, durations and traffic per person, summed in the order of the rows.
+//! The groups of one table: which group each row belongs to, and what is computed over its rows, in their order.
 
+mod accumulate;
+mod extreme;
+mod ordered;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{ArrayRef, Float64Array};
+use arrow_row::{RowConverter, Rows, SortField};
 use hashbrown::HashTable;
-use rayon::slice::ParallelSliceMut;
+use std::sync::Arc;
 
+use crate::contract::{ColumnType, GroupTable, GroupValue};
 use crate::dedup::growth_bytes;
+use crate::error::{Error, Result};
+use crate::expr::{Expr, Source};
+use crate::rows::Arrays;
+use crate::schema::OutputColumn;
 use crate::seed::Seed;
+use accumulate::Accumulators;
+pub use ordered::OrderedGroups;
+
+/// How the keys of a table's groups are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyForm {
+    /// By the text of one column.
+    Text(OutputColumn),
+    /// By bytes that all keys are encoded in, whose order is that of the keys.
+    Encoded,
+}
+
+impl KeyForm {
+    /// That of a table. Most have the text of one column for a key: its cells need not be copied to be compared.
+    pub fn of(table: &GroupTable) -> Self {
+        match (&table.keys[..], keys(table).next()) {
+            ([_], Some(key)) if key.data_type() == ColumnType::String => match key.as_column() {
+                Some(Source::Column(index)) => Self::Text(OutputColumn::File(index)),
+                Some(Source::WrittenDate(_) | Source::Derived(_)) | None => Self::Encoded,
+            },
+            _ => Self::Encoded,
+        }
+    }
+}
+
+/// The keys of a table, in their order.
+fn keys(table: &GroupTable) -> impl Iterator<Item = &Expr> {
+    table.keys.iter().filter_map(|&key| match &table.columns[key].value {
+        GroupValue::Key(key) => Some(key),
+        GroupValue::Aggregate(_) => None,
+    })
+}
+
+/// The keys of some rows in one table.
+#[derive(Debug)]
+pub enum GroupKeys {
+    /// The hash of each row's text; `None`: null.
+    Text(Vec<Option<u64>>),
+    /// Each row's keys, encoded, and their hash.
+    Encoded(Rows, Vec<u64>),
+}
+
+impl GroupKeys {
+    /// The encoded keys of rows with these values.
+    pub(crate) fn encoded(table: &GroupTable, arrays: &Arrays, seed: &Seed) -> Result<Self> {
+        let keys = keys(table).map(|key| Ok(normal(key.evaluate(arrays)?))).collect::<Result<Vec<ArrayRef>>>()?;
+        let rows = converter(table).convert_columns(&keys)?;
+        let hashes = rows.iter().map(|row| seed.of_text(row.data())).collect();
+        Ok(Self::Encoded(rows, hashes))
+    }
+
+    /// Bytes of memory they occupy.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        match self {
+            Self::Text(hashes) => hashes.capacity() * size_of::<Option<u64>>(),
+            Self::Encoded(rows, hashes) => rows.size() + hashes.capacity() * size_of::<u64>(),
+        }
+    }
+
+    /// The hash of a row's key; `None`: it is null as a whole.
+    #[inline]
+    fn hash(&self, row: usize) -> Option<u64> {
+        match self {
+            Self::Text(hashes) => hashes[row],
+            Self::Encoded(_, hashes) => Some(hashes[row]),
+        }
+    }
+}
+
+/// Negative zero is zero, and every NaN the same, as in Spark's groups.
+fn normal(keys: ArrayRef) -> ArrayRef {
+    let Some(doubles) = keys.as_primitive_opt::<Float64Type>() else { return keys };
+    let normal = |double: f64| if double.is_nan() { f64::NAN } else { double + 0.0 };
+    let normal: Float64Array = doubles.unary(normal);
+    Arc::new(normal)
+}
+
+/// What encodes the keys of a table: nulls first, texts by their bytes.
+fn converter(table: &GroupTable) -> RowConverter {
+    let fields = keys(table).map(|key| SortField::new(key.data_type().arrow())).collect();
+    RowConverter::new(fields).expect("every type of a column can be a key")
+}
 
 /// The groups, in the order their first rows came.
 #[derive(Debug)]
 pub struct Groups {
     seed: Seed,
+    table: Arc<GroupTable>,
     groups: Vec<Group>,
     /// Index of each named group, found by its name's hash.
     by_name: HashTable<u32>,
     /// Index of the group without name.
     nameless: Option<u32>,
     long_names: Vec<u8>,
+    accumulators: Accumulators,
     /// Names compared.
     #[cfg(test)]
     steps: usize,
 }
 
-/// One person's sums.
+/// The words of a group that are kept with its name; tables that need more keep all of them elsewhere.
+const WORDS: usize = 5;
+
+/// One group.
 ///
 /// A line of the cache: groups come up in any order, and the next line that is needed is most of what a row costs here.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-pub struct Group {
+struct Group {
     name: Name,
-    /// Rows.
-    pub sessions: i64,
-    /// Sum of `session_duration`, in the data's own unit.
-    session_duration: i64,
-    /// Sum of `consumed_traffic` in kB; `None` while every row's is null.
-    pub consumed_traffic: Option<f64>,
+    words: [u64; WORDS],
 }
 
 /// The longest name that is kept in its group.
 const SHORT_BYTES_MAX: usize = 22;
 
-/// The name of a group.
+/// The name of a group: its key's text, or its encoded keys.
 #[derive(Clone, Copy, Debug)]
 enum Name {
     /// Most names.
@@ -70,77 +165,80 @@ impl Name {
     }
 }
 
-/// Which group a name probably has; any guess is right, some are found out to be wrong.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Guess(Option<u32>);
-
-/// A name, `None`: null, and its group.
-pub type NamedGroup<'g> = (Option<&'g [u8]>, &'g Group);
-
-impl Group {
-    /// The average `session_duration`, in the data's own unit.
-    pub fn avg_session_duration(&self) -> f64 {
-        self.session_duration as f64 / self.sessions as f64
-    }
-}
+/// Rows whose places among the groups are asked for at once.
+const LOOKAHEAD_ROWS: usize = 32;
 
 impl Groups {
-    /// No groups. Where a name stands depends on `seed`.
-    pub fn new(seed: Seed) -> Self {
+    /// No groups of a table. Where a name stands depends on `seed`.
+    pub fn new(table: GroupTable, seed: Seed) -> Self {
+        let accumulators = Accumulators::of(&table);
         Self {
             seed,
+            table: Arc::new(table),
             groups: Vec::new(),
             by_name: HashTable::new(),
             nameless: None,
             long_names: Vec::new(),
+            accumulators,
             #[cfg(test)]
             steps: 0,
         }
     }
 
-    /// Adds a row to the group of `name`, whose hash by the seed is with it, computed where there was time for that;
-    /// `None` is a group of its own.
-    #[inline]
-    pub fn add(
+    /// The table.
+    pub fn table(&self) -> &GroupTable {
+        &self.table
+    }
+
+    /// Adds rows of one chunk: `kept` are their numbers among the chunk's passing rows, `keys` and `arrays` what the
+    /// chunk holds, and `text` gives the key's text of a row where that is what tells groups apart.
+    pub fn add_rows(
         &mut self,
-        name: Option<(&[u8], u64)>,
-        guess: Guess,
-        session_duration: i32,
-        consumed_traffic: Option<f64>,
-    ) {
-        let index = match name {
-            Some((name, hash)) => self.named(name, hash, guess),
-            None => match self.nameless {
-                Some(index) => index,
-                None => *self.nameless.insert(push_group(&mut self.groups, &mut self.long_names, b"")),
-            },
-        };
-        let group = &mut self.groups[index as usize];
-        group.sessions += 1;
-        group.session_duration += i64::from(session_duration);
-        if let Some(traffic) = consumed_traffic {
-            // From a positive zero on, as in Spark: a negative zero alone sums to a positive one.
-            group.consumed_traffic = Some(group.consumed_traffic.unwrap_or(0.0) + traffic);
+        kept: &[u32],
+        keys: &GroupKeys,
+        arrays: &Arrays,
+        table_number: usize,
+        mut text: impl FnMut(u32, &mut dyn FnMut(Option<&[u8]>)),
+    ) -> Result<()> {
+        let arguments = self.accumulators.arguments(arrays, table_number);
+        for block in kept.chunks(LOOKAHEAD_ROWS) {
+            let mut guesses = [None; LOOKAHEAD_ROWS];
+            // Asked for several rows in a row, the waits for memory overlap instead of following one another.
+            for (guess, &row) in guesses.iter_mut().zip(block) {
+                *guess = keys.hash(row as usize).and_then(|hash| self.by_name.find(hash, |_| true).copied());
+            }
+            let touched = guesses.iter().flatten().fold(0, |sum, &guess| sum ^ self.groups[guess as usize].words[0]);
+            std::hint::black_box(touched);
+            let mut at = [0_u32; LOOKAHEAD_ROWS];
+            for ((at, &row), &guess) in at.iter_mut().zip(block).zip(&guesses) {
+                *at = match keys {
+                    GroupKeys::Encoded(rows, hashes) => {
+                        self.named(rows.row(row as usize).data(), hashes[row as usize], guess)
+                    }
+                    GroupKeys::Text(hashes) => match hashes[row as usize] {
+                        None => self.nameless(),
+                        Some(hash) => {
+                            let mut found = None;
+                            text(row, &mut |name| found = name.map(|name| self.named(name, hash, guess)));
+                            found.ok_or_else(|| Error::internal("a row has a hash of its name, but no name"))?
+                        }
+                    },
+                };
+            }
+            self.accumulators.add(&mut self.groups, &at[..block.len()], block, &arguments);
         }
+        Ok(())
     }
 
-    /// The group that a name with this hash probably has. Asked for several rows in a row, it makes their waits for
-    /// memory overlap instead of following one another.
-    #[inline]
-    pub fn guess(&self, hash: u64) -> Guess {
-        Guess(self.by_name.find(hash, |_| true).copied())
-    }
-
-    /// Asks memory for a guessed group, for the same reason.
-    ///
-    /// Returns something that depends on the bytes there, for the caller to use up.
-    #[inline]
-    pub fn touch(&self, Guess(guess): Guess) -> i64 {
-        guess.map(|index| self.groups[index as usize].sessions).unwrap_or_default()
+    fn nameless(&mut self) -> u32 {
+        if let Some(index) = self.nameless {
+            return index;
+        }
+        *self.nameless.insert(push(&mut self.groups, &mut self.long_names, &mut self.accumulators, b""))
     }
 
     #[inline]
-    fn named(&mut self, name: &[u8], hash: u64, Guess(guess): Guess) -> u32 {
+    fn named(&mut self, name: &[u8], hash: u64, guess: Option<u32>) -> u32 {
         let (groups, long_names, seed) = (&mut self.groups, &mut self.long_names, &self.seed);
         if let Some(index) = guess
             && groups[index as usize].name.get(long_names) == name
@@ -157,7 +255,7 @@ impl Groups {
         if let Some(&index) = self.by_name.find(hash, is_name) {
             return index;
         }
-        let index = push_group(groups, long_names, name);
+        let index = push(groups, long_names, &mut self.accumulators, name);
         self.by_name.insert_unique(hash, index, |&index| seed.of_text(groups[index as usize].name.get(long_names)));
         index
     }
@@ -174,93 +272,29 @@ impl Groups {
 
     /// Bytes of memory the groups occupy.
     pub fn memory_bytes(&self) -> u64 {
-        let groups = self.groups.capacity() * size_of::<Group>();
+        let groups = self.groups.capacity() * size_of::<Group>() + self.accumulators.memory_bytes();
         (groups + self.by_name.allocation_size() + self.long_names.capacity()) as u64
     }
 
     /// The same while the table grows next, if that is soon, or while they are put in order at the end.
     pub fn memory_bytes_to_grow(&self) -> u64 {
-        let ordered = (self.len() * size_of::<NamedGroup<'_>>()) as u64;
+        let ordered = (self.len() * size_of::<(Option<&[u8]>, u32)>()) as u64;
         self.memory_bytes() + growth_bytes(&self.by_name).max(ordered)
     }
 
-    /// The groups in the order of their names (UTF-8 bytes), the one without name first.
-    pub fn in_order(&self) -> Vec<NamedGroup<'_>> {
-        let mut ordered: Vec<_> = (0_u32..)
-            .zip(&self.groups)
-            .map(|(index, group)| {
-                (Some(group.name.get(&self.long_names)).filter(|_| self.nameless != Some(index)), group)
-            })
-            .collect();
-        ordered.par_sort_unstable_by_key(|(name, _)| *name);
-        ordered
+    /// The name of a group; `None`: null.
+    fn name(&self, index: u32) -> Option<&[u8]> {
+        Some(self.groups[index as usize].name.get(&self.long_names)).filter(|_| self.nameless != Some(index))
     }
 }
 
-fn push_group(groups: &mut Vec<Group>, long_names: &mut Vec<u8>, name: &[u8]) -> u32 {
+fn push(groups: &mut Vec<Group>, long_names: &mut Vec<u8>, accumulators: &mut Accumulators, name: &[u8]) -> u32 {
     let index = groups.len() as u32;
     let name = Name::new(name, long_names);
-    groups.push(Group { name, sessions: 0, session_duration: 0, consumed_traffic: None });
+    groups.push(Group { name, words: [0; WORDS] });
+    accumulators.push();
     index
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn add(groups: &mut Groups, name: Option<&str>, duration: i32, traffic: Option<f64>) {
-        let name = name.map(|name| (name.as_bytes(), groups.seed.of_text(name.as_bytes())));
-        groups.add(name, Guess::default(), duration, traffic);
-    }
-
-    #[test]
-    fn groups_come_in_the_order_of_their_names_with_the_nameless_first() {
-        let mut groups = Groups::new(Seed::random());
-        for name in [Some("Șerban"), Some("ana"), None, Some("Zoe"), Some(""), Some("ana")] {
-            add(&mut groups, name, 31, None);
-        }
-        let names: Vec<_> = groups.in_order().iter().map(|(name, _)| name.map(|name| name.to_vec())).collect();
-        let expected = [None, Some(""), Some("Zoe"), Some("ana"), Some("Șerban")];
-        assert_eq!(names, expected.map(|name| name.map(|name| name.as_bytes().to_vec())));
-    }
-
-    /// Names compared when so many are added twice that collide where the seed is the known one.
-    fn steps(names: u64, seed: Seed) -> usize {
-        let mut groups = Groups::new(seed);
-        for number in (0..names).chain(0..names) {
-            // A text of this length whose ninth to sixteenth bytes are these makes a factor of its hash zero.
-            let name = format!("abcdefgh\u{c}gW\u{1ce}r]q{:-<15}{number:08}", "");
-            groups.add(Some((name.as_bytes(), groups.seed.of_text(name.as_bytes()))), Guess::default(), 31, None);
-        }
-        assert_eq!(groups.len() as u64, names);
-        groups.steps
-    }
-
-    #[test]
-    fn names_made_to_collide_take_twice_the_steps_when_there_are_twice_as_many() {
-        assert!(steps(2_000, Seed::fixed(0)) > 3 * steps(1_000, Seed::fixed(0)), "they do collide");
-        for _ in 0..5 {
-            let seed = Seed::random();
-            let (once, twice) = (steps(20_000, seed.clone()), steps(40_000, seed));
-            assert!(10 * twice <= 22 * once, "{once} steps, {twice} for twice the names");
-        }
-    }
-
-    #[test]
-    fn averages_and_sums_ignore_null_traffic_and_stay_null_without_any() {
-        let mut groups = Groups::new(Seed::random());
-        add(&mut groups, Some("a"), 31, Some(0.1));
-        add(&mut groups, Some("a"), 32, None);
-        add(&mut groups, Some("a"), 34, Some(0.2));
-        add(&mut groups, Some("b"), i32::MAX, None);
-        add(&mut groups, Some("b"), i32::MAX, None);
-        add(&mut groups, Some("c"), 31, Some(-0.0));
-        let ordered = groups.in_order();
-        let sums: Vec<_> = ordered
-            .iter()
-            .map(|(_, group)| (group.sessions, group.avg_session_duration(), group.consumed_traffic))
-            .collect();
-        assert_eq!(sums, [(3, 97.0 / 3.0, Some(0.1 + 0.2)), (2, f64::from(i32::MAX), None), (1, 31.0, Some(0.0))]);
-        assert!(ordered[2].1.consumed_traffic.is_some_and(f64::is_sign_positive), "a sum begins with a positive zero");
-    }
-}
+mod tests;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use serde_json::Value;
 
-use crate::config::{Config, LakeLocation};
+use crate::config::LakeLocation;
 use crate::engine::{Balance, Progress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{self, Ignored, Message, Request, Scope, Wanted, Wish};
@@ -40,7 +40,7 @@ type Planned = Result<BTreeMap<BatchDate, Wish>>;
 impl Handler {
     /// A handler whose runs `runner` does.
     pub fn new(runner: Runner) -> Self {
-        let scope = scope(runner.config());
+        let scope = scope(&runner);
         Self { runner, scope, observe: Box::new(|_, _| ()) }
     }
 
@@ -212,12 +212,19 @@ pub async fn catch_panic<T>(work: impl Future<Output = Result<T>>) -> Result<T> 
 }
 
 /// Which keys of which bucket are ours.
-fn scope(config: &Config) -> Scope {
+fn scope(runner: &Runner) -> Scope {
+    let config = runner.config();
     let (bucket, key_prefix) = match &config.lake {
         LakeLocation::Folder(_) => (None, String::new()),
         LakeLocation::S3 { bucket, prefix } => (Some(bucket.clone()), prefix.clone()),
     };
-    Scope { input_prefix: config.input_prefix.clone(), output_prefix: config.output_prefix.clone(), bucket, key_prefix }
+    Scope {
+        input_prefix: config.input_prefix.clone(),
+        objects: runner.objects().clone(),
+        output_prefix: config.output_prefix.clone(),
+        bucket,
+        key_prefix,
+    }
 }
 
 fn log(run_date: BatchDate, outcome: &Result<Outcome>) {
@@ -225,10 +232,11 @@ fn log(run_date: BatchDate, outcome: &Result<Outcome>) {
         Ok(Outcome::Done(Report { status: Status::Unchanged, .. })) => tracing::info!(%run_date, "run unchanged"),
         Ok(Outcome::Done(Report { status: Status::Published, manifest })) => {
             log_left_out(run_date, manifest);
-            let Balance { read, written, filtered_by_date, filtered_by_duration, duplicates, rejected } =
-                manifest.figures.balance;
+            let Balance { read, written, filtered, duplicates, rejected } = &manifest.figures.balance;
+            let filtered: Vec<String> = filtered.iter().map(|by| format!("{}: {}", by.filter, by.rows)).collect();
+            let filtered = filtered.join(", ");
             tracing::info!(
-                %run_date, read, written, filtered_by_date, filtered_by_duration, duplicates, rejected,
+                %run_date, read, written, filtered, duplicates, rejected,
                 duration_ms = manifest.timings.total_ms, "run published"
             );
             manifest.warnings.iter().for_each(|warning| log_warning(run_date, warning));

@@ -11,14 +11,17 @@ use drivendata_transform::engine::Progress;
 use drivendata_transform::error::{Error, Result};
 use drivendata_transform::handler::{Handler, Reply, catch_panic};
 use drivendata_transform::host::Host;
+use drivendata_transform::lake::ContractFile;
 use drivendata_transform::log::{self, InvocationIds, LambdaLog};
 use drivendata_transform::metrics::{self, Circumstances};
 use drivendata_transform::run::{Outcome, Runner};
+use drivendata_transform::store::{ObjectVersion, Store};
 use drivendata_transform::visible::visible_lines;
 use drivendata_transform::window::BatchDate;
 use drivendata_transform::{event, lake};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
+use tokio::sync::RwLock;
 
 #[tokio::main]
 async fn main() -> std::result::Result<(), lambda_runtime::Error> {
@@ -58,7 +61,18 @@ fn ids(event: &LambdaEvent<Value>) -> InvocationIds {
     }
 }
 
+/// What serves events: it is built anew when the contract has changed.
 struct Function {
+    raw: RawSettings,
+    contract: ContractFile,
+    store: Arc<dyn Store>,
+    log: LambdaLog,
+    current: RwLock<Arc<Current>>,
+}
+
+/// What serves events under one version of the contract.
+struct Current {
+    contract_version: Option<ObjectVersion>,
     handler: Handler,
     deadline_margin: Duration,
 }
@@ -71,11 +85,11 @@ async fn start() -> (LambdaLog, Result<Function>) {
     let identity = log::Function::from_environment(&variables);
     let raw = RawSettings::from_environment(variables);
     let ignored = raw.as_ref().map_or(String::new(), |raw| raw.ignored().join(" "));
-    let config = raw.and_then(|raw| Config::from_raw(&raw));
-    let log = log::to_json(config.as_ref().map_or(tracing::Level::INFO, |config| config.log_level), identity);
+    let level = raw.as_ref().ok().and_then(|raw| raw.log_level().ok()).unwrap_or(tracing::Level::INFO);
+    let log = log::to_json(level, identity);
     tracing::debug!(variables = ignored, "variables that are no settings");
-    let function = match config {
-        Ok(config) => begin(config, log.clone()).await,
+    let function = match raw {
+        Ok(raw) => begin(raw, log.clone()).await,
         Err(error) => Err(error),
     };
     let function =
@@ -87,21 +101,46 @@ fn lossy(text: OsString) -> String {
     text.to_string_lossy().into_owned()
 }
 
-async fn begin(config: Config, log: LambdaLog) -> Result<Function> {
-    let deadline_margin = config.limits.deadline_margin;
+async fn begin(raw: RawSettings, log: LambdaLog) -> Result<Function> {
+    let contract = ContractFile::of(&raw).await?;
+    let (source, version) = contract.read().await?;
+    let config = Config::with_contract(&raw, &source)?;
     let store = lake::open(&config).await?;
-    let host = Host::this();
-    let print = move |run_date, outcome: &Result<Outcome>| print_metrics(&log, &host, run_date, outcome);
-    let handler = Handler::new(Runner::new(store, config, host)?).observed_by(print);
-    Ok(Function { handler, deadline_margin })
+    let current = RwLock::new(Arc::new(Current::new(config, version, &store, &log)?));
+    Ok(Function { raw, contract, store, log, current })
+}
+
+impl Current {
+    fn new(config: Config, version: Option<ObjectVersion>, store: &Arc<dyn Store>, log: &LambdaLog) -> Result<Self> {
+        let deadline_margin = config.limits.deadline_margin;
+        let (host, log) = (Host::this(), log.clone());
+        let print = move |run_date, outcome: &Result<Outcome>| print_metrics(&log, &host, run_date, outcome);
+        let handler = Handler::new(Runner::new(Arc::clone(store), config, host)?).observed_by(print);
+        Ok(Self { contract_version: version, handler, deadline_margin })
+    }
 }
 
 impl Function {
     async fn handle(&self, event: LambdaEvent<Value>) -> Result<Reply> {
+        let current = self.current().await?;
         let (payload, context) = event.into_parts();
         let deadline = real_deadline(context.deadline())
-            .map(|deadline| Instant::now() + left(deadline).saturating_sub(self.deadline_margin));
-        self.handler.handle(payload, deadline, &Arc::new(Progress::default())).await
+            .map(|deadline| Instant::now() + left(deadline).saturating_sub(current.deadline_margin));
+        current.handler.handle(payload, deadline, &Arc::new(Progress::default())).await
+    }
+
+    /// What serves the event: by the contract as it is now.
+    async fn current(&self) -> Result<Arc<Current>> {
+        let current = Arc::clone(&*self.current.read().await);
+        if !self.contract.has_changed(current.contract_version.as_ref()).await? {
+            return Ok(current);
+        }
+        let (source, version) = self.contract.read().await?;
+        let config = Config::with_contract(&self.raw, &source)?;
+        let changed = Arc::new(Current::new(config, version, &self.store, &self.log)?);
+        tracing::info!(contract = source.place, sha256 = source.sha256(), "the contract has changed");
+        *self.current.write().await = Arc::clone(&changed);
+        Ok(changed)
     }
 }
 

@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Config, CsvFormulas, OutputFormat, ParquetCompression, Preset, Rules, UnusableObjects};
+use crate::config::{Config, CsvFormulas, ParquetCompression, UnusableObjects};
+use crate::contract::{ColumnType, Contract, IfMissing, IfUnreadable, Value};
 use crate::engine::{Balance, Tally};
-use crate::parse::CASTS;
 use crate::rules::Reason;
 use crate::rules::date::write_date;
-use crate::rules::mask::Masking;
-use crate::schema::KnownColumn;
 use crate::store::ObjectVersion;
 use crate::warnings::Warning;
 use crate::window::BatchDate;
@@ -37,8 +35,11 @@ pub struct Manifest {
     pub left_out_days: Vec<BatchDate>,
     /// Identifies [`Manifest::settings`].
     pub rules_fingerprint: String,
-    /// Every setting that decides what the outputs hold.
-    pub settings: RuleSettings,
+    /// Every setting that decides what the outputs hold, as a [`RuleSettings`] has them.
+    pub settings: serde_json::Value,
+    /// The contract.
+    #[serde(default)]
+    pub contract: ContractEntry,
     /// Version of the program.
     pub program_version: String,
     /// What was counted.
@@ -67,10 +68,31 @@ pub struct Figures {
     /// Line feeds inside quotes, of all records read.
     #[serde(default)]
     pub quoted_line_feeds: u64,
-    /// Written rows per access date.
-    pub rows_per_access_date: BTreeMap<String, u64>,
-    /// Session lengths of the written rows.
-    pub session_duration: SessionDuration,
+    /// Written rows per date of the column that the contract names for that.
+    #[serde(default)]
+    pub rows_per_date: BTreeMap<String, u64>,
+    /// Averages and maxima of the written rows, for each column that the contract names for that.
+    #[serde(default)]
+    pub numbers: BTreeMap<String, NumberEntry>,
+}
+
+/// The contract of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractEntry {
+    /// Its `id`.
+    pub id: String,
+    /// Its `version`.
+    pub version: String,
+    /// SHA-256 of its file, hexadecimal.
+    pub sha256: String,
+}
+
+impl ContractEntry {
+    /// That of a configuration.
+    pub fn of(config: &Config) -> Self {
+        let Contract { id, version, .. } = &*config.rules.contract;
+        Self { id: id.clone(), version: version.clone(), sha256: config.contract_sha256.clone() }
+    }
 }
 
 /// An object that was read.
@@ -118,13 +140,13 @@ pub struct RejectedEntry {
     pub rows: u64,
 }
 
-/// Session lengths, in the data's own unit.
+/// Figures of a column of numbers, in the data's own unit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SessionDuration {
-    /// `None`: no rows.
+pub struct NumberEntry {
+    /// `None`: no values.
     pub average: Option<f64>,
-    /// `None`: no rows.
-    pub maximum: Option<i32>,
+    /// `None`: no values.
+    pub maximum: Option<f64>,
 }
 
 /// When a run took place.
@@ -150,30 +172,22 @@ pub struct Memory {
 }
 
 /// Every setting that decides what the outputs hold.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RuleSettings {
-    preset: Preset,
+    /// Identifies what the contract says, with the values of its parameters, but without what is for people alone.
+    plan: String,
     window_days: u32,
-    accessed_from: Option<String>,
-    accessed_to: Option<String>,
-    min_session_duration: i32,
-    active_above: i32,
-    moderate_from: i32,
-    masking: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    parameters: BTreeMap<String, serde_json::Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     null_markers: Vec<String>,
     output_formats: Vec<String>,
     row_group_rows: usize,
     parquet_compression: ParquetCompression,
     csv_formulas: CsvFormulas,
     /// This and the next three decide which objects are left out.
-    #[serde(default)]
     unusable_objects: UnusableObjects,
-    #[serde(default)]
     max_rejected_ratio: f64,
-    #[serde(default)]
     plain_bytes_max: Option<u64>,
-    #[serde(default)]
     columns_max: usize,
     output_revision: u32,
 }
@@ -181,35 +195,17 @@ pub struct RuleSettings {
 impl RuleSettings {
     /// Those of a configuration.
     pub fn of(config: &Config) -> Self {
-        // Only what is filtered is ever published.
-        let Rules {
-            preset,
-            accessed_from,
-            accessed_to,
-            min_session_duration,
-            selection: _,
-            activity,
-            masking,
-            csv_formulas,
-            null_markers: _,
-        } = config.rules;
+        let contract = &config.rules.contract;
+        let parameters = contract.parameters.iter();
         Self {
-            preset,
+            plan: hash(contract.canonical().as_bytes()),
             window_days: config.window_days,
-            accessed_from: accessed_from.map(date_text),
-            accessed_to: accessed_to.map(date_text),
-            min_session_duration,
-            active_above: activity.active_above,
-            moderate_from: activity.moderate_from,
-            masking: match masking {
-                Masking::Standard => "standard".to_owned(),
-                Masking::Glue => "glue".to_owned(),
-            },
+            parameters: parameters.map(|parameter| (parameter.name.clone(), json(&parameter.value))).collect(),
             null_markers: config.rules.null_markers.texts().to_vec(),
-            output_formats: config.formats.iter().map(|format| format_name(*format).to_owned()).collect(),
+            output_formats: config.formats.iter().map(|format| format.name.to_owned()).collect(),
             row_group_rows: config.parquet.row_group_rows,
             parquet_compression: config.parquet.compression,
-            csv_formulas,
+            csv_formulas: config.csv_formulas,
             unusable_objects: config.unusable_objects,
             max_rejected_ratio: config.rejected_ratio_max,
             plain_bytes_max: config.limits.plain_bytes_max,
@@ -218,19 +214,33 @@ impl RuleSettings {
         }
     }
 
-    /// Equal exactly when the settings are (CRC-64/NVME of their JSON form, hexadecimal).
-    pub fn fingerprint(&self) -> String {
+    /// The same as they stand in a manifest.
+    pub fn to_json(&self) -> serde_json::Value {
         // Plain data with text keys always has a JSON form.
-        let json = serde_json::to_vec(self).unwrap_or_default();
-        format!("{:016x}", crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, &json))
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// Equal exactly when the settings are.
+    pub fn fingerprint(&self) -> String {
+        hash(self.to_json().to_string().as_bytes())
     }
 }
 
-fn format_name(format: OutputFormat) -> &'static str {
-    match format {
-        OutputFormat::Parquet => "parquet",
-        OutputFormat::Csv => "csv",
+/// A parameter's value: numbers and truths as such, everything else as it is typed.
+fn json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Boolean(value) => (*value).into(),
+        Value::Int(value) => (*value).into(),
+        Value::BigInt(value) => (*value).into(),
+        Value::Double(value) => (*value).into(),
+        Value::Decimal { .. } | Value::Date(_) | Value::Timestamp(_) | Value::String(_) => value.to_string().into(),
     }
+}
+
+/// CRC-64/NVME, hexadecimal.
+fn hash(bytes: &[u8]) -> String {
+    format!("{:016x}", crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, bytes))
 }
 
 impl Manifest {
@@ -243,9 +253,11 @@ impl Manifest {
     ) -> bool {
         let read = self.inputs.iter().map(|input| &input.version);
         let mut known: Vec<&ObjectVersion> = read.chain(self.left_out.iter().map(|entry| &entry.version)).collect();
-        // The order in which a window is listed: the date stands in the key.
+        let mut inputs: Vec<&ObjectVersion> = inputs.iter().collect();
+        // A window is listed day by day, which need not be the order of the keys.
         known.sort_by(|one, other| one.key.cmp(&other.key));
-        let same_inputs = known.into_iter().eq(inputs);
+        inputs.sort_by(|one, other| one.key.cmp(&other.key));
+        let same_inputs = known == inputs;
         let same_outputs =
             self.outputs.iter().map(|output| Some(&output.version)).eq(outputs.iter().map(Option::as_ref));
         same_inputs && same_outputs && self.rules_fingerprint == settings.fingerprint()
@@ -253,31 +265,32 @@ impl Manifest {
 }
 
 impl Figures {
-    /// Those of a tally.
-    pub fn of(tally: &Tally) -> Self {
-        let balance = tally.balance;
-        let rejected = |(&(column, reason), &rows): (&(Option<KnownColumn>, Reason), &u64)| RejectedEntry {
-            column: column.map(|column| column.name().to_owned()),
+    /// Those of a tally of rows by this contract.
+    pub fn of(tally: &Tally, contract: &Contract) -> Self {
+        let columns = &contract.rows.columns;
+        let rejected = |(&(column, reason), &rows): (&(Option<usize>, Reason), &u64)| RejectedEntry {
+            column: column.map(|column| columns[column].name.clone()),
             reason: reason.to_string(),
             rows,
         };
-        let average = tally.session_duration_sum as f64 / balance.written as f64;
+        let may_be_null = |column: &&crate::contract::Column| {
+            column.data_type != ColumnType::String
+                && (column.if_missing != IfMissing::Reject || column.if_unreadable != IfUnreadable::Reject)
+        };
+        let null_casts = columns.iter().zip(&tally.casts).filter(|(column, _)| may_be_null(column));
+        let numbers = contract.rows.figures.averages.iter().zip(&tally.numbers).map(|(&column, number)| {
+            let entry = NumberEntry { average: number.average(), maximum: number.maximum() };
+            (columns[column].name.clone(), entry)
+        });
         Self {
-            balance,
+            balance: tally.balance.clone(),
             rejected: tally.rejected.iter().map(rejected).collect(),
-            null_casts: null_casts(tally),
+            null_casts: null_casts.map(|(column, cells)| (column.name.clone(), cells.failed)).collect(),
             quoted_line_feeds: tally.quoted_line_feeds,
-            rows_per_access_date: tally.rows_per_date.iter().map(|(&date, &rows)| (date_text(date), rows)).collect(),
-            session_duration: SessionDuration {
-                average: (balance.written > 0).then_some(average),
-                maximum: tally.session_duration_max,
-            },
+            rows_per_date: tally.rows_per_date.iter().map(|(&date, &rows)| (date_text(date), rows)).collect(),
+            numbers: numbers.collect(),
         }
     }
-}
-
-fn null_casts(tally: &Tally) -> BTreeMap<String, u64> {
-    CASTS.into_iter().zip(&tally.casts).map(|(column, cells)| (column.name().to_owned(), cells.failed)).collect()
 }
 
 fn date_text(days: i32) -> String {

@@ -1,6 +1,8 @@
 //! A run in figures, as a line of the CloudWatch embedded metric format: a log line of which CloudWatch makes metrics.
 //! Pure: the program that prints it takes the clock and the memory from the machine.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
@@ -27,7 +29,7 @@ pub struct Circumstances<'c> {
 }
 
 /// A metric: its name, CloudWatch's unit and its value.
-type Metric = (&'static str, &'static str, u64);
+type Metric = (Cow<'static, str>, &'static str, u64);
 
 /// The metrics of one run.
 pub fn of_run(run_date: BatchDate, outcome: &Result<Outcome>, at: &Circumstances) -> Value {
@@ -56,7 +58,7 @@ pub fn of_run(run_date: BatchDate, outcome: &Result<Outcome>, at: &Circumstances
         Ok(Outcome::Done(_)) => None,
     };
     line.extend(error_type.map(|error_type| ("error_type".to_owned(), json!(error_type))));
-    line.extend(metrics.into_iter().map(|(name, _, value)| (name.to_owned(), json!(value))));
+    line.extend(metrics.into_iter().map(|(name, _, value)| (name.into_owned(), json!(value))));
     Value::Object(line)
 }
 
@@ -64,44 +66,61 @@ fn metrics(outcome: &Result<Outcome>, at: &Circumstances) -> Vec<Metric> {
     let report = outcome.as_ref().ok().and_then(Outcome::report);
     let is = |status| u64::from(report.is_some_and(|report| report.status == status));
     let mut metrics = vec![
-        ("RunsPublished", "Count", is(Status::Published)),
-        ("RunsUnchanged", "Count", is(Status::Unchanged)),
-        ("RunsFailed", "Count", u64::from(outcome.is_err())),
-        ("RunsWaiting", "Count", u64::from(matches!(outcome, Ok(Outcome::Waiting(_))))),
+        count("RunsPublished", is(Status::Published)),
+        count("RunsUnchanged", is(Status::Unchanged)),
+        count("RunsFailed", u64::from(outcome.is_err())),
+        count("RunsWaiting", u64::from(matches!(outcome, Ok(Outcome::Waiting(_))))),
     ];
     if let Some(Report { status, manifest }) = report {
-        let age = newest_input(manifest).map(|date| ("NewestInputAge", "Seconds", age_seconds(date, at.now)));
+        let age =
+            newest_input(manifest).map(|date| (Cow::Borrowed("NewestInputAge"), "Seconds", age_seconds(date, at.now)));
         metrics.extend(age);
         if *status == Status::Published {
             metrics.extend(work(manifest));
         }
     }
-    metrics.extend(at.peak_memory_bytes.map(|bytes| ("PeakMemory", "Bytes", bytes)));
+    metrics.extend(at.peak_memory_bytes.map(|bytes| (Cow::Borrowed("PeakMemory"), "Bytes", bytes)));
     metrics
 }
 
 /// What a run did that published. An unchanged one did nothing: its manifest tells of an earlier one.
 fn work(manifest: &Manifest) -> Vec<Metric> {
-    let balance = manifest.figures.balance;
-    let mut metrics = vec![
-        ("RowsRead", "Count", balance.read),
-        ("RowsWritten", "Count", balance.written),
-        ("RowsFilteredByDate", "Count", balance.filtered_by_date),
-        ("RowsFilteredByDuration", "Count", balance.filtered_by_duration),
-        ("RowsDuplicate", "Count", balance.duplicates),
-        ("RowsRejected", "Count", balance.rejected),
-        ("ObjectsLeftOut", "Count", manifest.left_out.len() as u64),
-        ("BytesRead", "Bytes", manifest.inputs.iter().map(|input| input.version.bytes).sum()),
-        ("BytesWritten", "Bytes", manifest.outputs.iter().map(|output| output.version.bytes).sum()),
-        ("RunDuration", "Milliseconds", manifest.timings.total_ms),
-        ("Warnings", "Count", manifest.warnings.len() as u64),
-    ];
+    let balance = &manifest.figures.balance;
+    let mut metrics = vec![count("RowsRead", balance.read), count("RowsWritten", balance.written)];
+    metrics.extend(balance.filtered.iter().map(|by| count(filtered_by(&by.filter), by.rows)));
+    metrics.extend([
+        count("RowsDuplicate", balance.duplicates),
+        count("RowsRejected", balance.rejected),
+        count("ObjectsLeftOut", manifest.left_out.len() as u64),
+        ("BytesRead".into(), "Bytes", manifest.inputs.iter().map(|input| input.version.bytes).sum()),
+        ("BytesWritten".into(), "Bytes", manifest.outputs.iter().map(|output| output.version.bytes).sum()),
+        ("RunDuration".into(), "Milliseconds", manifest.timings.total_ms),
+        count("Warnings", manifest.warnings.len() as u64),
+    ]);
     // Kinds that did not occur are left out: each metric costs money in every hour it is written.
     for kind in WarningKind::ALL {
         let warnings = manifest.warnings.iter().filter(|warning| warning.kind == kind).count() as u64;
-        metrics.extend((warnings > 0).then_some((metric_of(kind), "Count", warnings)));
+        metrics.extend((warnings > 0).then(|| count(metric_of(kind), warnings)));
     }
     metrics
+}
+
+fn count(name: impl Into<Cow<'static, str>>, value: u64) -> Metric {
+    (name.into(), "Count", value)
+}
+
+/// The metric of the rows that a filter dropped.
+pub fn filtered_by(filter: &str) -> String {
+    format!("RowsFilteredBy{}", camel(filter))
+}
+
+/// A name of the contract in the form of a metric's: `session_length` is `SessionLength`.
+pub(crate) fn camel(name: &str) -> String {
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map_or(String::new(), |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+    };
+    name.split('_').map(word).collect()
 }
 
 fn metric_of(kind: WarningKind) -> &'static str {

@@ -1,55 +1,59 @@
 //! The objects a run publishes, their keys, and the order in which they become visible.
 
-use crate::config::OutputFormat;
+use crate::contract::Contract;
 use crate::window::BatchDate;
+use crate::write::format::Format;
 
 /// One object of a published day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Output {
-    /// The filtered rows as Parquet.
-    FilteredParquet,
-    /// The groups as Parquet.
-    GroupedParquet,
-    /// The filtered rows as CSV.
-    FilteredCsv,
-    /// The groups as CSV.
-    GroupedCsv,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Which table it holds.
+    pub table: Table,
+    /// The table's name.
+    pub name: String,
+    /// In which format; `None`: the rejected records have one of their own.
+    pub format: Option<&'static Format>,
+}
+
+/// A table that is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// The rows that stay.
+    Rows,
+    /// The table of groups with this number in the contract.
+    Groups(usize),
     /// The rejected records.
     Rejected,
 }
 
 impl Output {
-    /// All of them, in the order of publication. The manifest follows them.
-    pub const ALL: [Self; 5] =
-        [Self::FilteredParquet, Self::GroupedParquet, Self::FilteredCsv, Self::GroupedCsv, Self::Rejected];
-
-    /// Whether it is published when these formats are wanted. The rejected records always are.
-    pub fn is_in(self, formats: &[OutputFormat]) -> bool {
-        match self {
-            Self::FilteredParquet | Self::GroupedParquet => formats.contains(&OutputFormat::Parquet),
-            Self::FilteredCsv | Self::GroupedCsv => formats.contains(&OutputFormat::Csv),
-            Self::Rejected => true,
+    /// What a contract publishes in these formats, in the order of publication. The manifest follows them.
+    pub fn of(contract: &Contract, formats: &[&'static Format]) -> Vec<Self> {
+        let mut outputs = Vec::new();
+        for &format in formats {
+            let of_table = |table, name: &str| Self { table, name: name.to_owned(), format: Some(format) };
+            outputs.push(of_table(Table::Rows, &contract.rows.name));
+            let groups = contract.groups.iter().enumerate();
+            outputs.extend(groups.map(|(number, groups)| of_table(Table::Groups(number), &groups.name)));
         }
+        outputs.push(Self { table: Table::Rejected, name: "rejected".to_owned(), format: None });
+        outputs
     }
 
     /// Its key below the lake's root.
-    pub fn key(self, output_prefix: &str, run_date: BatchDate) -> String {
-        match self {
-            Self::FilteredParquet => format!("{output_prefix}filtered/parquet/run_date={run_date}/filtered.parquet"),
-            Self::GroupedParquet => format!("{output_prefix}grouped/parquet/run_date={run_date}/grouped.parquet"),
-            Self::FilteredCsv => format!("{output_prefix}filtered/csv/run_date={run_date}/filtered.csv"),
-            Self::GroupedCsv => format!("{output_prefix}grouped/csv/run_date={run_date}/grouped.csv"),
-            Self::Rejected => format!("{output_prefix}rejected/run_date={run_date}/rejected.csv"),
+    pub fn key(&self, output_prefix: &str, run_date: BatchDate) -> String {
+        let name = &self.name;
+        match self.format {
+            Some(Format { name: folder, extension, .. }) => {
+                format!("{output_prefix}{name}/{folder}/run_date={run_date}/{name}.{extension}")
+            }
+            None => format!("{output_prefix}{name}/run_date={run_date}/{name}.csv"),
         }
     }
 
     /// Its media type.
-    pub fn content_type(self) -> &'static str {
-        match self {
-            Self::FilteredParquet | Self::GroupedParquet => "application/vnd.apache.parquet",
-            Self::FilteredCsv | Self::GroupedCsv => "text/csv; charset=utf-8",
-            Self::Rejected => "text/csv",
-        }
+    pub fn content_type(&self) -> &'static str {
+        self.format.map_or("text/csv", |format| format.content_type)
     }
 }
 

@@ -11,8 +11,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::failed_run::FailedRun;
 use crate::manifest::{Manifest, OutputEntry};
 use crate::output::{Output, failed_key, manifest_key};
-use crate::store::{ObjectVersion, Precondition, Published, StagedUpload, Store};
+use crate::store::{ObjectVersion, Precondition, Published, Store};
 use crate::window::BatchDate;
+use crate::write::Staged;
 
 /// What is published of a day.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ impl PublishedDay {
     /// Looks at the outputs of `run_date` that are wanted, its manifest, and the note of a failure.
     pub(crate) async fn look(store: &dyn Store, prefix: &str, run_date: BatchDate, wanted: &[Output]) -> Result<Self> {
         let manifest_key = manifest_key(prefix, run_date);
-        let heads = wanted.iter().map(|output| head(store, *output, prefix, run_date));
+        let heads = wanted.iter().map(|output| head(store, output, prefix, run_date));
         let failed_key = failed_key(prefix, run_date);
         let (manifest, failed, outputs) = futures_util::try_join!(
             store.get(&manifest_key),
@@ -51,27 +52,19 @@ impl PublishedDay {
         self.outputs.iter().map(|(_, version)| version.clone()).collect()
     }
 
-    fn precondition(&self, output: Output) -> Precondition {
-        let seen = self.outputs.iter().find(|(other, _)| *other == output).and_then(|(_, version)| version.as_ref());
+    fn precondition(&self, output: &Output) -> Precondition {
+        let seen = self.outputs.iter().find(|(other, _)| other == output).and_then(|(_, version)| version.as_ref());
         Precondition::as_seen(seen)
     }
 }
 
 async fn head(
     store: &dyn Store,
-    output: Output,
+    output: &Output,
     prefix: &str,
     run_date: BatchDate,
 ) -> Result<(Output, Option<ObjectVersion>)> {
-    Ok((output, store.head(&output.key(prefix, run_date)).await?))
-}
-
-/// A finished upload of one output.
-#[derive(Clone, Debug)]
-pub(crate) struct StagedOutput {
-    pub(crate) output: Output,
-    pub(crate) upload: StagedUpload,
-    pub(crate) rows: u64,
+    Ok((output.clone(), store.head(&output.key(prefix, run_date)).await?))
 }
 
 /// Publishes the outputs, in order, over those that were `seen`.
@@ -80,11 +73,13 @@ pub(crate) struct StagedOutput {
 pub(crate) async fn publish_outputs(
     store: &dyn Store,
     seen: &PublishedDay,
-    staged: &[StagedOutput],
+    staged: &[Staged],
 ) -> Result<Vec<OutputEntry>> {
     let mut entries = Vec::with_capacity(staged.len());
-    for StagedOutput { output, upload, rows } in staged {
-        let version = match store.publish(upload, &seen.precondition(*output)).await? {
+    for (output, _) in &seen.outputs {
+        let of_output = staged.iter().find(|staged| staged.output == *output);
+        let Staged { upload, rows, .. } = of_output.ok_or_else(|| Error::internal("an output was not staged"))?;
+        let version = match store.publish(upload, &seen.precondition(output)).await? {
             Published::Done(version) => version,
             Published::Lost => return Err(overtaken(&upload.id.key)),
         };

@@ -5,8 +5,10 @@
 //! on tens of thousands of strings. Which column gets which rule, and what becomes of a row whose cell is `None`,
 //! is left to the callers.
 
-pub mod activity;
+pub mod boolean;
 pub mod date;
+pub mod datetime_format;
+pub mod decimal;
 mod hex_float;
 pub mod mask;
 pub mod missing;

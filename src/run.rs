@@ -21,7 +21,7 @@ use crate::failed_run::FailedRun;
 use crate::host::Host;
 use crate::manifest::{LeftOutEntry, Manifest};
 use crate::store::Store;
-use crate::window::{BatchDate, batch_of_key};
+use crate::window::{BatchDate, ObjectPattern};
 use attempt::{Attempt, Ending};
 pub(crate) use inputs::Window;
 pub(crate) use left_out::Inputs;
@@ -95,6 +95,11 @@ impl Runner {
     /// The settings.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Which objects below the input prefix are parts of a batch.
+    pub fn objects(&self) -> &ObjectPattern {
+        &self.config.rules.contract.input.objects
     }
 
     /// The lake.
@@ -195,7 +200,7 @@ impl Runner {
     pub async fn existing_batches(&self) -> Result<BTreeSet<BatchDate>> {
         let prefix = &self.config.input_prefix;
         let objects = self.store.list(prefix, None).await?;
-        Ok(objects.iter().filter_map(|object| batch_of_key(&object.key, prefix).ok()).collect())
+        Ok(objects.iter().filter_map(|object| self.objects().batch_of_key(&object.key, prefix).ok()).collect())
     }
 }
 

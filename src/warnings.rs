@@ -15,11 +15,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::Rules;
 use crate::engine::Tally;
 use crate::error::{Error, Result};
 use crate::manifest::Manifest;
-use crate::window::{BatchDate, batch_of_key};
+use crate::rows::Rules;
+use crate::window::{BatchDate, ObjectPattern};
 
 /// What a warning is about. The names are stable: metrics, settings and manifests use them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -202,10 +202,11 @@ pub struct EarlierRun {
 }
 
 impl EarlierRun {
-    /// That of a manifest, whose inputs lie below `input_prefix`.
-    pub fn of(manifest: &Manifest, input_prefix: &str) -> Self {
+    /// That of a manifest, whose inputs are `objects` below `input_prefix`.
+    pub fn of(manifest: &Manifest, objects: &ObjectPattern, input_prefix: &str) -> Self {
         let run_date = manifest.run_date;
-        let own = manifest.inputs.iter().filter(|input| batch_of_key(&input.version.key, input_prefix) == Ok(run_date));
+        let batch_of = |key: &str| objects.batch_of_key(key, input_prefix);
+        let own = manifest.inputs.iter().filter(|input| batch_of(&input.version.key) == Ok(run_date));
         Self { run_date, rows: own.map(|input| input.rows).sum() }
     }
 }

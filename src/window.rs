@@ -8,14 +8,12 @@ use std::str::FromStr;
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
+mod pattern;
+
+pub use pattern::{NotABatch, ObjectPattern, PatternMistake};
+
 /// Days from 0001-01-01 to 1970-01-01, counted as chrono counts them (0001-01-01 is day 1).
 const EPOCH_DAYS_FROM_CE: i32 = 719_163;
-
-/// What every batch's file name begins with.
-const NAME_START: &str = "batch_";
-
-/// What a batch's file name may end with.
-const NAME_ENDS: [&str; 3] = [".csv", ".csv.gz", ".csv.zst"];
 
 /// The day of a batch or of a run; written `YYYY-MM-DD`, also in JSON. Years 1 to 9999.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -101,63 +99,6 @@ impl From<BatchDate> for String {
     }
 }
 
-/// Why a key is not one of a batch's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotABatch {
-    /// The key does not lie in the input folder.
-    #[error("outside the input prefix")]
-    OutsideInputPrefix,
-    /// The key lies in a folder below the input folder.
-    #[error("in a folder below the input prefix")]
-    InSubfolder,
-    /// The name does not begin with `batch_` and something written like a date.
-    #[error("the name does not begin with batch_YYYY-MM-DD")]
-    NotNamedLikeABatch,
-    /// The date is written correctly, but the calendar has no such day.
-    #[error("the calendar has no such date")]
-    NoSuchDate,
-    /// A digit follows the date, so it is not clear where the date ends.
-    #[error("a digit follows the date")]
-    DigitAfterDate,
-    /// The name has another ending than a batch's.
-    #[error("the name does not end with .csv, .csv.gz or .csv.zst")]
-    NotCsv,
-}
-
-/// The batch a key below the lake's root belongs to: `raw_data/batch_2024-09-15….csv[.gz|.zst]`.
-///
-/// `input_prefix` is a folder, with or without a slash at its end. What stands between the date and the ending is
-/// free, but it has no `/` and does not begin with a digit.
-pub fn batch_of_key(key: &str, input_prefix: &str) -> Result<BatchDate, NotABatch> {
-    let name = below(key, input_prefix).ok_or(NotABatch::OutsideInputPrefix)?;
-    if name.contains('/') {
-        return Err(NotABatch::InSubfolder);
-    }
-    let (date, rest) = name
-        .strip_prefix(NAME_START)
-        .and_then(|dated| dated.split_at_checked("YYYY-MM-DD".len()))
-        .filter(|(date, _)| is_written_like_a_date(date))
-        .ok_or(NotABatch::NotNamedLikeABatch)?;
-    let date = date.parse().map_err(|NotADate| NotABatch::NoSuchDate)?;
-    if rest.starts_with(|first: char| first.is_ascii_digit()) {
-        return Err(NotABatch::DigitAfterDate);
-    }
-    if !NAME_ENDS.iter().any(|end| rest.ends_with(end)) {
-        return Err(NotABatch::NotCsv);
-    }
-    Ok(date)
-}
-
-/// What every key of the batch begins with, to list them: `raw_data/batch_2024-09-15`.
-///
-/// Other keys may begin so too; [`batch_of_key`] tells them apart.
-pub fn batch_prefix(date: BatchDate, input_prefix: &str) -> String {
-    match input_prefix.trim_end_matches('/') {
-        "" => format!("{NAME_START}{date}"),
-        folder => format!("{folder}/{NAME_START}{date}"),
-    }
-}
-
 /// The batch dates a run reads, oldest first: the `window_days` dates ending at `run_date`.
 pub fn window(run_date: BatchDate, window_days: u32) -> Vec<BatchDate> {
     run_date.plus_days(-days_besides_own(window_days)).through(run_date).collect()
@@ -180,13 +121,6 @@ pub(crate) fn below<'key>(key: &'key str, folder: &str) -> Option<&'key str> {
         "" => Some(key),
         folder => key.strip_prefix(folder)?.strip_prefix('/'),
     }
-}
-
-fn is_written_like_a_date(text: &str) -> bool {
-    text.bytes().enumerate().all(|(place, byte)| match place {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    })
 }
 
 #[cfg(test)]
@@ -266,59 +200,6 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_of_a_batch_is_recognised() {
-        let names =
-            [".csv", ".csv.gz", ".csv.zst", "_part-1.csv", " late+ upload.csv", "-01.csv", "ș.csv.gz", "T08:00.csv"];
-        for name in names {
-            let key = format!("raw_data/batch_2024-09-15{name}");
-            assert_eq!(batch_of_key(&key, "raw_data/"), Ok(date("2024-09-15")), "{key}");
-            assert_eq!(batch_of_key(&key, "raw_data"), Ok(date("2024-09-15")), "{key}");
-            assert!(key.starts_with(&batch_prefix(date("2024-09-15"), "raw_data/")), "{key}");
-        }
-        assert_eq!(batch_of_key("batch_2024-09-15.csv", ""), Ok(date("2024-09-15")));
-        assert_eq!(batch_of_key("eu/raw/batch_2024-09-15.csv", "eu/raw/"), Ok(date("2024-09-15")));
-    }
-
-    #[test]
-    fn every_other_key_is_told_why_it_is_no_batch() {
-        use NotABatch::*;
-        let cases = [
-            ("raw_dat/batch_2024-09-15.csv", OutsideInputPrefix),
-            ("raw_database/batch_2024-09-15.csv", OutsideInputPrefix),
-            ("raw_data", OutsideInputPrefix),
-            ("old/raw_data/batch_2024-09-15.csv", OutsideInputPrefix),
-            ("raw_data/old/batch_2024-09-15.csv", InSubfolder),
-            ("raw_data//batch_2024-09-15.csv", InSubfolder),
-            ("raw_data/batch_2024-09-15/part.csv", InSubfolder),
-            ("raw_data/", NotNamedLikeABatch),
-            ("raw_data/batch_", NotNamedLikeABatch),
-            ("raw_data/batch_2024-9-15.csv", NotNamedLikeABatch),
-            ("raw_data/batch_2024-09-1.csv", NotNamedLikeABatch),
-            ("raw_data/batch_2024_09_15.csv", NotNamedLikeABatch),
-            ("raw_data/batch_ășțîâ.csv", NotNamedLikeABatch),
-            ("raw_data/Batch_2024-09-15.csv", NotNamedLikeABatch),
-            ("raw_data/batch_2024-02-30.csv", NoSuchDate),
-            ("raw_data/batch_2023-02-29.csv", NoSuchDate),
-            ("raw_data/batch_0000-01-01.csv", NoSuchDate),
-            ("raw_data/batch_2024-09-151.csv", DigitAfterDate),
-            ("raw_data/batch_2024-09-15", NotCsv),
-            ("raw_data/batch_2024-09-15.csv.bz2", NotCsv),
-            ("raw_data/batch_2024-09-15.csv~", NotCsv),
-            ("raw_data/batch_2024-09-15csv", NotCsv),
-        ];
-        for (key, why) in cases {
-            assert_eq!(batch_of_key(key, "raw_data/"), Err(why), "{key}");
-        }
-    }
-
-    #[test]
-    fn the_list_prefix_is_the_folder_and_the_start_of_the_name() {
-        assert_eq!(batch_prefix(date("2024-09-15"), "raw_data/"), "raw_data/batch_2024-09-15");
-        assert_eq!(batch_prefix(date("2024-09-15"), "raw_data"), "raw_data/batch_2024-09-15");
-        assert_eq!(batch_prefix(date("2024-09-15"), ""), "batch_2024-09-15");
-    }
-
-    #[test]
     fn a_window_ends_at_its_run_date_and_a_batch_touches_the_runs_from_its_own_on() {
         assert_eq!(window(date("2024-03-01"), 2), [date("2024-02-29"), date("2024-03-01")]);
         assert_eq!(runs_touched_by(date("2024-02-29"), 2), [date("2024-02-29"), date("2024-03-01")]);
@@ -365,13 +246,6 @@ mod tests {
             prop_assert_eq!(dates.last(), Some(&run));
             prop_assert!(dates.windows(2).all(|pair| pair[0].days_since_epoch() + 1 == pair[1].days_since_epoch()));
             prop_assert!(dates.len() == window_days as usize || dates[0] == BatchDate::MIN);
-        }
-
-        #[test]
-        fn no_key_makes_the_reader_of_names_fail(key in ".*", folder in "[a-z/]{0,4}") {
-            if let Ok(date) = batch_of_key(&key, &folder) {
-                prop_assert!(key.starts_with(&batch_prefix(date, &folder)));
-            }
         }
     }
 }

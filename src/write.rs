@@ -1,86 +1,120 @@
-//! Rows and groups to bytes: CSV, Parquet and the rejected records. Blocking; the bytes go into staged uploads.
+//! Rows and groups to bytes: the sinks of a run. Blocking; the bytes go into staged uploads.
 
 pub mod csv;
+pub mod format;
 pub mod formulas;
+pub mod groups;
 pub mod parquet;
+mod print;
 pub mod rejected;
+pub mod rows;
 
 use std::io;
 
-use crate::config::Rules;
-use crate::parse::{ParsedChunk, Row, text_value};
-use crate::rules::missing::{EMAIL_IF_MISSING, PHONE_IF_MISSING};
-use crate::schema::{KnownColumn, Layout, OutputColumn};
-use crate::store::Upload;
+use arrow_array::cast::AsArray;
 
-/// A row to be written: row number `row` of the rows of chunk number `chunk` of a wave.
+use crate::engine::Tally;
+use crate::error::Result;
+use crate::output::Output;
+use crate::rows::{DerivedColumn, RowChunk, Rules, text_value};
+use crate::schema::{Layout, OutputColumn};
+use crate::store::{StagedUpload, Upload};
+
+/// What takes in the rows of a run, wave by wave and in order.
+pub trait Sink: Send {
+    /// Takes in the next wave, of whose rows `kept` stay. Runs on the workers, next to the parsing of the wave behind.
+    fn append(&mut self, source: RowSource<'_>, kept: &[KeptRow]) -> Result<()>;
+
+    /// Ends, once all rows are counted. What it has staged is complete then, but not published.
+    fn finish(&mut self, tally: &Tally) -> Result<Vec<Staged>>;
+
+    /// Bytes of memory that grow with the rows taken in.
+    fn memory_bytes(&self) -> u64;
+
+    /// Bytes of memory of groups, a part of these.
+    fn group_bytes(&self) -> u64 {
+        0
+    }
+}
+
+/// A finished upload of one output.
+#[derive(Clone, Debug)]
+pub struct Staged {
+    /// What it is.
+    pub output: Output,
+    /// The upload.
+    pub upload: StagedUpload,
+    /// Rows in it.
+    pub rows: u64,
+}
+
+/// A row to be written: row number `row` of those of chunk number `chunk` of a wave that pass the filters.
 #[derive(Clone, Copy, Debug)]
 pub struct KeptRow {
     /// Index of the chunk in the wave.
     pub chunk: u32,
-    /// Index among the chunk's rows.
+    /// Index among the chunk's passing rows.
     pub row: u32,
-}
-
-impl KeptRow {
-    /// The chunk and the row.
-    #[inline]
-    pub fn of<'w>(&self, wave: &'w [ParsedChunk]) -> (&'w ParsedChunk, &'w Row) {
-        let chunk = &wave[self.chunk as usize];
-        (chunk, &chunk.rows[self.row as usize])
-    }
 }
 
 /// What the rows of a wave are read with.
 #[derive(Clone, Copy)]
 pub struct RowSource<'a> {
     /// The wave's chunks.
-    pub wave: &'a [ParsedChunk],
+    pub wave: &'a [RowChunk],
     /// The layout of each object of the run.
     pub layouts: &'a [Layout],
     /// The rules of the run.
     pub rules: &'a Rules,
 }
 
-/// What a row shows in a column in place of a missing value; `None`: nothing is missing there.
-#[inline]
-pub(crate) fn filled_in(column: OutputColumn, row: &Row) -> Option<&'static [u8]> {
-    match column {
-        OutputColumn::Known(KnownColumn::Email) if row.email_missing => Some(EMAIL_IF_MISSING.as_bytes()),
-        OutputColumn::Known(KnownColumn::Phone) if row.phone_missing => Some(PHONE_IF_MISSING.as_bytes()),
-        _ => None,
+impl<'a> RowSource<'a> {
+    /// The kept rows of each chunk that has some, with the chunk.
+    pub fn by_chunk<'k>(
+        &self,
+        kept: &'k [KeptRow],
+    ) -> impl Iterator<Item = (&'a RowChunk, &'k [KeptRow])> + use<'a, 'k> {
+        let wave = self.wave;
+        let chunks = kept.chunk_by(|a, b| a.chunk == b.chunk);
+        chunks.filter_map(move |kept| Some((&wave[kept.first()?.chunk as usize], kept)))
     }
-}
 
-impl RowSource<'_> {
     /// What a row holds in a column of texts; `None`: null. `scratch` holds it when quotes must be taken out.
     #[inline]
     pub fn text<'t>(
         &self,
         column: OutputColumn,
-        chunk: &'t ParsedChunk,
-        row: &Row,
+        chunk: &'t RowChunk,
+        row: usize,
         scratch: &'t mut Vec<u8>,
-    ) -> Option<&'t [u8]> {
-        match column {
-            OutputColumn::MaskedEmail => Some(chunk.masked_email(row)),
-            OutputColumn::ActivityLevel => Some(self.rules.activity.classify(row.session_duration).as_str().as_bytes()),
-            _ => match filled_in(column, row) {
-                None => text_value(chunk.field(row, self.field(column, chunk)?), scratch)
-                    .filter(|text| !(row.has_null_marker && self.rules.null_markers.contain(text))),
-                filled_in => filled_in,
-            },
-        }
-    }
-
-    /// The field that a column shows of the records of a chunk, where nothing is filled in; `None`: it is derived.
-    #[inline]
-    pub fn field(&self, column: OutputColumn, chunk: &ParsedChunk) -> Option<usize> {
+    ) -> Option<&'t [u8]>
+    where
+        'a: 't,
+    {
         let layout = &self.layouts[chunk.object];
+        let flags = chunk.flags[row];
         match column {
-            OutputColumn::Known(known) => Some(layout.known(known)),
-            OutputColumn::Extra(index) => Some(layout.extra(index)),
-            _ => None,
+            OutputColumn::File(index) if !flags.has_plain_texts() => {
+                if chunk.is_filled(row, index) {
+                    return self.rules.columns[index].fill.as_deref();
+                }
+                text_value(chunk.field(row, layout.column(index)), scratch, layout.dialect.quote)
+                    .filter(|text| !(flags.has_markers() && self.rules.is_marker(index, text)))
+            }
+            OutputColumn::File(index) => {
+                text_value(chunk.field(row, layout.column(index)), scratch, layout.dialect.quote)
+            }
+            OutputColumn::Extra(index) => {
+                text_value(chunk.field(row, layout.extra(index)), scratch, layout.dialect.quote)
+                    .filter(|text| !(flags.has_markers() && self.rules.null_markers.contain(text)))
+            }
+            OutputColumn::Derived(index) => match chunk.arrays.derived(index)? {
+                DerivedColumn::Choices(choices) => choices.text(row).map(str::as_bytes),
+                DerivedColumn::Values(values) => {
+                    let texts = values.as_string_opt::<i32>()?;
+                    (!arrow_array::Array::is_null(texts, row)).then(|| texts.value(row).as_bytes())
+                }
+            },
         }
     }
 }

@@ -4,6 +4,10 @@ mod common;
 
 #[path = "cli/bucket.rs"]
 mod bucket;
+#[path = "cli/contract.rs"]
+mod contract;
+#[path = "cli/contract_init.rs"]
+mod contract_init;
 #[path = "cli/demo.rs"]
 mod demo;
 #[path = "cli/generate.rs"]

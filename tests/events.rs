@@ -6,7 +6,7 @@ use std::path::Path;
 
 use drivendata_transform::error::{ErrorKind, Result};
 use drivendata_transform::event::{Request, Scope, Wanted, parse, run_dates};
-use drivendata_transform::window::BatchDate;
+use drivendata_transform::window::{BatchDate, ObjectPattern};
 use serde_json::{Value, json};
 
 /// File name without `.json`, and the lines [`told`] makes of it.
@@ -73,6 +73,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
 fn scope() -> Scope {
     Scope {
         input_prefix: "raw_data/".into(),
+        objects: ObjectPattern::default(),
         output_prefix: "transformed_data/".into(),
         bucket: Some("driven-data-bucket".into()),
         key_prefix: String::new(),

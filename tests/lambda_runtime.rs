@@ -4,6 +4,8 @@ mod common;
 
 #[path = "lambda_runtime/confidentiality.rs"]
 mod confidentiality;
+#[path = "lambda_runtime/contract.rs"]
+mod contract;
 #[path = "lambda_runtime/deadline.rs"]
 mod deadline;
 #[path = "lambda_runtime/events.rs"]

@@ -1,5 +1,5 @@
-//! `PRESET=glue` against Spark's stored answers (`make parity-golden` makes them, `make parity` asks Spark itself), and
-//! the default preset against `PRESET=glue`: each difference must have a cause that docs/migrating-from-glue.md names.
+//! `CONTRACT=glue` against Spark's stored answers (`make parity-golden` makes them, `make parity` asks Spark itself), and
+//! the default preset against `CONTRACT=glue`: each difference must have a cause that docs/migrating-from-glue.md names.
 
 #[path = "parity/causes.rs"]
 mod causes;

@@ -7,9 +7,10 @@ use std::cmp::Ordering;
 
 use serde::Serialize;
 
-use super::cell::{Cell, number_of};
+use super::cell::{Cell, values_of};
+use crate::contract::ColumnType;
 use crate::rules::number::parse_double;
-use crate::schema::{KnownColumn, OutputColumn};
+use crate::schema::OutputColumn;
 use crate::write::{KeptRow, RowSource};
 
 /// The figures of one column.
@@ -33,6 +34,7 @@ pub struct ColumnDescription {
 #[derive(Debug)]
 pub(super) struct Summary {
     column: OutputColumn,
+    data_type: ColumnType,
     name: String,
     count: u64,
     moments: Moments,
@@ -48,38 +50,43 @@ enum Range {
 
 impl Summary {
     /// For a column, unless Spark does not describe its type.
-    pub(super) fn new(column: OutputColumn, name: &str) -> Option<Self> {
-        use KnownColumn::{AccessedAt, BirthDate, ConsumedTraffic, DownloadSpeed, SessionDuration, UploadSpeed};
-        let range = match column {
-            OutputColumn::Known(BirthDate | AccessedAt) => return None,
-            OutputColumn::Known(SessionDuration | DownloadSpeed | UploadSpeed | ConsumedTraffic)
-            | OutputColumn::TotalBandwidth
-            | OutputColumn::BirthYear => Range::Numbers(None),
-            _ => Range::Texts(None),
+    pub(super) fn new(column: OutputColumn, data_type: ColumnType, name: &str) -> Option<Self> {
+        let range = match data_type {
+            ColumnType::Date | ColumnType::Timestamp | ColumnType::Boolean => return None,
+            ColumnType::Int | ColumnType::BigInt | ColumnType::Double | ColumnType::Decimal { .. } => {
+                Range::Numbers(None)
+            }
+            ColumnType::String => Range::Texts(None),
         };
-        Some(Self { column, name: name.to_owned(), count: 0, moments: Moments::default(), range })
+        let name = name.to_owned();
+        Some(Self { column, data_type, name, count: 0, moments: Moments::default(), range })
     }
 
     /// Takes in the next rows.
     pub(super) fn append(&mut self, source: RowSource<'_>, kept: &[KeptRow]) {
-        let rows = kept.iter().map(|kept| kept.of(source.wave));
         match &mut self.range {
             Range::Numbers(range) => {
-                for cell in rows.filter_map(|(_, row)| number_of(self.column, row).flatten()) {
-                    self.count += 1;
-                    self.moments.add(as_double(&cell));
-                    widen_numbers(range, cell);
+                for (chunk, kept) in source.by_chunk(kept) {
+                    let Some(values) = values_of(self.column, chunk) else { continue };
+                    let cells = kept.iter().map(|kept| Cell::of_array(values, self.data_type, kept.row as usize));
+                    for cell in cells.flatten() {
+                        self.count += 1;
+                        self.moments.add(cell.as_double());
+                        widen_numbers(range, cell);
+                    }
                 }
             }
             Range::Texts(range) => {
                 let mut scratch = Vec::new();
-                for (chunk, row) in rows {
-                    if let Some(text) = source.text(self.column, chunk, row, &mut scratch) {
-                        self.count += 1;
-                        if let Some(number) = parse_double(text) {
-                            self.moments.add(number);
+                for (chunk, kept) in source.by_chunk(kept) {
+                    for row in kept.iter().map(|kept| kept.row as usize) {
+                        if let Some(text) = source.text(self.column, chunk, row, &mut scratch) {
+                            self.count += 1;
+                            if let Some(number) = parse_double(text) {
+                                self.moments.add(number);
+                            }
+                            widen_texts(range, text);
                         }
-                        widen_texts(range, text);
                     }
                 }
             }
@@ -110,22 +117,14 @@ impl Summary {
     }
 }
 
-fn as_double(cell: &Cell) -> f64 {
-    match cell {
-        Cell::Int(int) => *int as f64,
-        Cell::Double(double) => *double,
-        Cell::Text(_) | Cell::Date(_) | Cell::Timestamp(_) => f64::NAN,
-    }
-}
-
 fn widen_numbers(range: &mut Option<(Cell, Cell)>, cell: Cell) {
     match range {
         None => *range = Some((cell.clone(), cell)),
         Some((min, max)) => {
-            let value = as_double(&cell);
-            if spark_order(value, as_double(min)).is_lt() {
+            let value = cell.as_double();
+            if spark_order(value, min.as_double()).is_lt() {
                 *min = cell;
-            } else if spark_order(value, as_double(max)).is_gt() {
+            } else if spark_order(value, max.as_double()).is_gt() {
                 *max = cell;
             }
         }

@@ -1,27 +1,33 @@
 //! Total traffic per IP address, exact for any number of addresses.
 //!
 //! A dotted IPv4 address is a number of 4 bytes, so its entry takes 16 bytes, and between 19 and 39 with the free room
-//! of its table. Any other text, and null, goes into the table that a run sums names in.
+//! of its table. Any other text, and null, has an entry with its text.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
 use hashbrown::HashTable;
 use serde::{Serialize, Serializer};
 
 use super::describe::spark_order;
-use crate::group::{Groups, Guess};
 use crate::seed::Seed;
 
 /// Tables that grow one at a time, so that little exists twice while one grows.
 const SHARDS: usize = 256;
+
+/// Bytes of memory that an entry takes which is no dotted address, without its text.
+const OTHER_BYTES: u64 = 40;
 
 /// The sums under way.
 #[derive(Debug)]
 pub(super) struct TrafficSums {
     seed: Seed,
     shards: Vec<HashTable<Ipv4Sum>>,
-    others: Groups,
+    /// Sums of everything else; `None`: every row's is null.
+    others: HashMap<Option<Box<[u8]>>, Option<f64>>,
+    /// Bytes of their texts.
+    text_bytes: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -35,15 +41,14 @@ struct Ipv4Sum {
 impl TrafficSums {
     /// No sums. Where an address stands depends on `seed`.
     pub(super) fn new(seed: Seed) -> Self {
-        Self { shards: vec![HashTable::new(); SHARDS], others: Groups::new(seed.clone()), seed }
+        Self { shards: vec![HashTable::new(); SHARDS], others: HashMap::new(), text_bytes: 0, seed }
     }
 
     /// Adds a row's traffic to its address.
     #[inline]
     pub(super) fn add(&mut self, address: Option<&[u8]>, traffic: Option<f64>) {
         let Some(ipv4) = address.and_then(parse_ipv4) else {
-            let address = address.map(|text| (text, self.seed.of_text(text)));
-            return self.others.add(address, Guess::default(), 0, traffic);
+            return self.add_other(address, traffic);
         };
         let hash_of = |address| self.seed.of_number(address);
         let hash = hash_of(ipv4);
@@ -58,14 +63,26 @@ impl TrafficSums {
         }
     }
 
+    fn add_other(&mut self, address: Option<&[u8]>, traffic: Option<f64>) {
+        let sum = self.others.entry(address.map(Box::from)).or_insert_with(|| {
+            self.text_bytes += address.map_or(0, <[u8]>::len) as u64;
+            None
+        });
+        if let Some(traffic) = traffic {
+            // From a positive zero on, as in Spark.
+            *sum = Some(sum.unwrap_or(0.0) + traffic);
+        }
+    }
+
     pub(super) fn memory_bytes(&self) -> u64 {
-        self.shards.iter().map(|shard| shard.allocation_size() as u64).sum::<u64>() + self.others.memory_bytes()
+        let shards = self.shards.iter().map(|shard| shard.allocation_size() as u64).sum::<u64>();
+        shards + self.others.capacity() as u64 * OTHER_BYTES + self.text_bytes
     }
 
     /// The same with the totals that are made from the sums at the end.
     pub(super) fn memory_bytes_to_finish(&self) -> u64 {
         let len = self.shards.iter().map(HashTable::len).sum::<usize>() + self.others.len();
-        self.memory_bytes() + self.others.memory_bytes_to_grow() + (len * size_of::<Total>()) as u64
+        2 * self.memory_bytes() + (len * size_of::<Total>()) as u64
     }
 
     /// The totals in descending order, those that are null last; equal ones by the bytes of their addresses.
@@ -78,15 +95,15 @@ impl TrafficSums {
             totals.push(Total { address: Address::Ipv4(sum.address), traffic });
         }
         let mut texts = Vec::new();
-        for (text, group) in others.in_order() {
+        for (text, sum) in others {
             let address = match text {
                 None => Address::Null,
                 Some(text) => {
-                    texts.push(String::from_utf8_lossy(text).into_owned());
+                    texts.push(String::from_utf8_lossy(&text).into_owned());
                     Address::Text(texts.len() as u32 - 1)
                 }
             };
-            totals.push(Total { address, traffic: group.consumed_traffic });
+            totals.push(Total { address, traffic: sum });
         }
         let mut traffic = TrafficPerIp { totals, texts };
         traffic.sort();

@@ -1,6 +1,7 @@
 //! Tells a misspelt setting from a variable that belongs to the platform or an extension.
 
 use super::settings::SETTINGS;
+use crate::distance::distance;
 
 /// Shorter names are hit by chance: `MAKE` is one letter from `LAKE`.
 const LENGTH_MIN: usize = 6;
@@ -29,26 +30,6 @@ fn letters(name: &str) -> String {
 fn has_other_end(setting: &str, name: &str) -> bool {
     let Some((words, _)) = setting.rsplit_once('_').filter(|(words, _)| words.contains('_')) else { return false };
     name == words || name.rsplit_once('_').is_some_and(|(before, _)| before == words)
-}
-
-/// The least number of letters to insert, remove, replace or swap with the next one that makes one name the other.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut last_but_one: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for (row, letter) in a.iter().enumerate() {
-        let mut current = vec![row + 1];
-        for (column, other) in b.iter().enumerate() {
-            let replaced = last[column] + usize::from(letter != other);
-            let mut least = replaced.min(last[column + 1] + 1).min(current[column] + 1);
-            if row > 0 && column > 0 && *letter == b[column - 1] && a[row - 1] == *other {
-                least = least.min(last_but_one[column - 1] + 1);
-            }
-            current.push(least);
-        }
-        last_but_one = std::mem::replace(&mut last, current);
-    }
-    last[b.len()]
 }
 
 #[cfg(test)]

@@ -16,11 +16,16 @@ pub(super) const LAMBDA_MEMORY: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
 /// What stands for "no limit" where a date may be typed.
 const OPEN: &str = "open";
 
+/// What the names of settings begin with that turn a parameter of the contract.
+const PARAMETER: &str = "PARAM_";
+
 /// Settings as they were typed, and what Lambda grants.
 #[derive(Clone, Debug, Default)]
 pub struct RawSettings {
     /// By name. Only names of [`SETTINGS`] occur, and only values that are not blank.
     typed: BTreeMap<&'static str, String>,
+    /// Parameters of the contract, by the names of their settings, `PARAM_<NAME>`.
+    parameters: BTreeMap<String, String>,
     /// Memory in MiB; `None` elsewhere than in a Lambda.
     lambda_memory_mib: Option<u64>,
     /// The names of variables that are nothing of ours.
@@ -30,14 +35,29 @@ pub struct RawSettings {
 impl RawSettings {
     /// Takes one typed setting; an unknown name is an error. An empty value means "not set", as in the environment.
     pub fn set(&mut self, name: &str, value: impl Into<String>) -> Result<()> {
-        let setting = SETTINGS.iter().find(|setting| setting.name == name).ok_or_else(|| unknown(name))?;
         let value = value.into();
+        if name.strip_prefix(PARAMETER).is_some_and(|parameter| !parameter.is_empty()) {
+            if value.trim().is_empty() {
+                self.parameters.remove(name);
+            } else {
+                self.parameters.insert(name.to_owned(), value.trim().to_owned());
+            }
+            return Ok(());
+        }
+        let setting = SETTINGS.iter().find(|setting| setting.name == name).ok_or_else(|| unknown(name))?;
         if value.trim().is_empty() {
             self.typed.remove(setting.name);
         } else {
             self.typed.insert(setting.name, value);
         }
         Ok(())
+    }
+
+    /// Takes one parameter of the contract by its name there.
+    pub fn set_parameter(&mut self, name: &str, value: &str) -> Result<()> {
+        let variable = name.to_ascii_uppercase();
+        let has_setting = SETTINGS.iter().any(|setting| setting.name == variable);
+        self.set(&if has_setting { variable } else { format!("{PARAMETER}{variable}") }, value)
     }
 
     /// Takes the settings out of a Lambda's environment.
@@ -53,7 +73,10 @@ impl RawSettings {
                 let unusable = || Error::configuration(format!("{LAMBDA_MEMORY} cannot be {value:?}: MiB expected"));
                 let mib = value.parse::<u64>().ok().filter(|mib| (1..=MEMORY_MIB_MAX).contains(mib));
                 raw.lambda_memory_mib = Some(mib.ok_or_else(unusable)?);
-            } else if SETTINGS.iter().any(|setting| setting.name == name) || !is_empty && meant(&name).is_some() {
+            } else if SETTINGS.iter().any(|setting| setting.name == name)
+                || name.starts_with(PARAMETER)
+                || !is_empty && meant(&name).is_some()
+            {
                 raw.set(&name, value)?;
             } else {
                 raw.ignored.push(name);
@@ -65,6 +88,11 @@ impl RawSettings {
     /// The names of variables that are neither a setting nor nearly one.
     pub fn ignored(&self) -> &[String] {
         &self.ignored
+    }
+
+    /// Parameters of the contract that are typed, by the names of their settings.
+    pub(super) fn parameters(&self) -> &BTreeMap<String, String> {
+        &self.parameters
     }
 
     pub(super) fn lambda_memory_mib(&self) -> Option<u64> {

@@ -8,12 +8,15 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 
 use super::Watch;
+use crate::contract::{Dialect, Encoding};
 use crate::error::{Error, ErrorKind, Result};
 use crate::read::cutter::{Chunk, ClosedAmidText, Cutter, RowJudge};
 use crate::read::decompress::plain_text;
+use crate::read::encoding::to_utf8;
 use crate::window::BatchDate;
 
 /// One object to be read.
+#[derive(Clone)]
 pub struct Input {
     /// Its key below the lake's root.
     pub key: String,
@@ -26,7 +29,20 @@ pub struct Input {
     /// Most bytes of its plain text.
     pub plain_bytes_max: u64,
     /// Begins to read the object as it is stored.
-    pub open: Box<dyn FnOnce() -> Box<dyn Read + Send> + Send>,
+    pub open: Arc<dyn Fn() -> Box<dyn Read + Send> + Send + Sync>,
+}
+
+/// How the text of the inputs is written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TextForm {
+    /// What separates and encloses the cells.
+    pub(super) dialect: Dialect,
+    /// How characters are stored.
+    pub(super) encoding: Encoding,
+    /// A record that begins with this text is no data.
+    pub(super) comment: Option<Arc<str>>,
+    /// What becomes of text after a closing quote.
+    pub(super) closed_amid_text: ClosedAmidText,
 }
 
 /// The reader's end that the workers hold.
@@ -52,13 +68,13 @@ impl ChunkReader {
     pub(super) fn start(
         inputs: Vec<Input>,
         chunk_bytes: usize,
-        closed_amid_text: ClosedAmidText,
+        form: TextForm,
         chunks_ahead: usize,
         watch: Arc<Watch>,
     ) -> Result<Self> {
         let (to_workers, chunks) = sync_channel(chunks_ahead);
         let (buffers, used) = channel();
-        let thread = ReaderThread { chunk_bytes, chunks_ahead, closed_amid_text, to_workers, used, watch };
+        let thread = ReaderThread { chunk_bytes, chunks_ahead, form, to_workers, used, watch };
         std::thread::Builder::new()
             .name("reader".to_owned())
             .spawn(move || thread.run(inputs))
@@ -94,7 +110,7 @@ impl ChunkReader {
 struct ReaderThread {
     chunk_bytes: usize,
     chunks_ahead: usize,
-    closed_amid_text: ClosedAmidText,
+    form: TextForm,
     to_workers: SyncSender<Result<Message>>,
     used: Receiver<Vec<u8>>,
     watch: Arc<Watch>,
@@ -120,11 +136,13 @@ impl ReaderThread {
     fn read(&self, number: usize, input: Input) -> Result<Listening> {
         let stored = Counted { stored: (input.open)(), watch: &self.watch };
         let text = plain_text(stored, &input.key)?;
+        let text = to_utf8(text, self.form.encoding);
         let mut text = Limited { text, left: input.plain_bytes_max, bytes_max: input.plain_bytes_max };
         let header_bytes = input.header_bytes as u64;
         io::copy(&mut text.by_ref().take(header_bytes), &mut io::sink())
             .map_err(|error| Error::from(error).at(&input.key))?;
-        let cutter = Cutter::new(text, header_bytes, self.chunk_bytes).taking(self.closed_amid_text);
+        let cutter = Cutter::new(text, header_bytes, self.chunk_bytes).taking(self.form.closed_amid_text);
+        let cutter = cutter.in_dialect(self.form.dialect).with_comments(self.form.comment.clone());
         let mut cutter = cutter.judged_by(input.judge);
         loop {
             let buffer = self.used.try_recv().unwrap_or_default();
@@ -194,14 +212,14 @@ mod tests {
 
     const KEY: &str = "raw_data/batch_2024-09-15.csv";
 
-    fn input(open: impl FnOnce() -> Box<dyn Read + Send> + Send + 'static) -> Input {
+    fn input(open: impl Fn() -> Box<dyn Read + Send> + Send + Sync + 'static) -> Input {
         Input {
             key: KEY.to_owned(),
             batch_date: BatchDate::MIN,
             header_bytes: 0,
             judge: None,
             plain_bytes_max: u64::MAX,
-            open: Box::new(open),
+            open: Arc::new(open),
         }
     }
 
@@ -214,7 +232,7 @@ mod tests {
         let watch = watch();
         let inputs = vec![input(|| Box::new(&b"a\nb\n"[..]))];
         let mut reader =
-            ChunkReader::start(inputs, 1024, ClosedAmidText::default(), 1, Arc::clone(&watch)).expect("a reader");
+            ChunkReader::start(inputs, 1024, TextForm::default(), 1, Arc::clone(&watch)).expect("a reader");
         let (number, _) = reader.next(&watch).expect("no error").expect("a chunk");
         assert_eq!(number, 0);
         for _ in 0..2 {
@@ -232,8 +250,7 @@ mod tests {
         }
         let watch = watch();
         let inputs = vec![input(|| Box::new((&b"a\nb\n"[..]).chain(Broken)))];
-        let mut reader =
-            ChunkReader::start(inputs, 1, ClosedAmidText::default(), 1, Arc::clone(&watch)).expect("a reader");
+        let mut reader = ChunkReader::start(inputs, 1, TextForm::default(), 1, Arc::clone(&watch)).expect("a reader");
         let error = loop {
             match reader.next(&watch) {
                 Ok(Some(_)) => {}

@@ -9,8 +9,8 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 
+use crate::contract::ColumnType;
 use crate::identity::{Form, Identity};
-use crate::schema::KnownColumn;
 use crate::warnings::shape::{Shape, ShapeCounts};
 use crate::window::BatchDate;
 
@@ -126,7 +126,7 @@ impl Repeats {
         }
         batch.candidate.vote(hash);
         if !batch.shapes.is_full() {
-            batch.shapes.add(cell, KnownColumn::UniqueId);
+            batch.shapes.add(cell, ColumnType::String);
         }
     }
 

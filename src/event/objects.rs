@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{Ignored, Scope, Want, Wanted, Why};
 use crate::error::{Error, Result};
-use crate::window::{BatchDate, batch_of_key, below};
+use crate::window::{BatchDate, below};
 
 /// The `detail` of EventBridge's `Object Created`, as far as it matters.
 #[derive(Deserialize)]
@@ -74,7 +74,7 @@ impl Scope {
         if below(key, &self.output_prefix).is_some() {
             return Err(Why::OwnOutput);
         }
-        Ok(batch_of_key(key, &self.input_prefix)?)
+        Ok(self.objects.batch_of_key(key, &self.input_prefix)?)
     }
 }
 
@@ -110,11 +110,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::window::NotABatch;
+    use crate::window::{NotABatch, ObjectPattern};
 
     fn scope() -> Scope {
         Scope {
             input_prefix: "raw_data/".into(),
+            objects: ObjectPattern::default(),
             output_prefix: "transformed_data/".into(),
             bucket: Some("driven-data-bucket".into()),
             key_prefix: String::new(),

@@ -129,7 +129,7 @@ pub(super) fn came_out(outcome: &Outcome) -> RunOutcome {
     match outcome {
         Outcome::Done(Report { status, manifest }) => RunOutcome::Succeeded {
             status: *status,
-            balance: manifest.figures.balance,
+            balance: manifest.figures.balance.clone(),
             outputs: manifest.outputs.iter().map(|output| output.version.key.clone()).collect(),
             duration_ms: manifest.timings.total_ms,
             warnings: manifest.warnings.iter().map(warning_reply).collect(),

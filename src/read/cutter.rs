@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use memchr::memchr;
 
+use crate::contract::Dialect;
 use crate::error::Result;
 use crate::rules::Reason;
 use boundary::{Boundaries, Cut};
@@ -125,6 +126,18 @@ impl<R: Read> Cutter<R> {
         self
     }
 
+    /// Takes what separates and encloses fields from `dialect`.
+    pub fn in_dialect(mut self, dialect: Dialect) -> Self {
+        self.boundaries.dialect = dialect;
+        self
+    }
+
+    /// Takes lines that begin with this text where a record would for comments, in which quotes mean nothing.
+    pub fn with_comments(mut self, comment: Option<Arc<str>>) -> Self {
+        self.boundaries.comment = comment;
+        self
+    }
+
     /// Takes a quote that swallows what this judge calls a row for a stray one.
     pub fn judged_by(mut self, judge: Option<Arc<dyn RowJudge>>) -> Self {
         self.boundaries.judge = judge;
@@ -223,10 +236,11 @@ impl<R: Read> Cutter<R> {
     }
 }
 
-/// Whether what stands after a closing quote is what should; `rest` may be cut off.
-pub(super) fn ends_field(rest: &[u8]) -> bool {
+/// Whether what stands after a closing quote is what should. `rest` is not cut off among carriage returns.
+pub(super) fn ends_field(rest: &[u8], delimiter: u8) -> bool {
     match rest {
-        [] | [b',' | b'\n', ..] => true,
+        [] | [b'\n', ..] => true,
+        [first, ..] if *first == delimiter => true,
         [b'\r', ..] => rest.iter().find(|&&byte| byte != b'\r').is_none_or(|&byte| byte == b'\n'),
         _ => false,
     }
@@ -235,18 +249,18 @@ pub(super) fn ends_field(rest: &[u8]) -> bool {
 /// The quote that closes a field whose content begins at `from`; a doubled quote is content.
 ///
 /// Without the byte after it, a quote may be the first of a doubled one, unless the stream ends there.
-pub(super) fn closing_quote(bytes: &[u8], from: usize, at_end: bool) -> Option<usize> {
-    find_closing(bytes, from, at_end).ok()
+pub(super) fn closing_quote(bytes: &[u8], from: usize, at_end: bool, quote: u8) -> Option<usize> {
+    find_closing(bytes, from, at_end, quote).ok()
 }
 
 /// The same; without a closing quote, says where to look for it once there are more bytes.
-fn find_closing(bytes: &[u8], mut from: usize, at_end: bool) -> Result<usize, usize> {
+fn find_closing(bytes: &[u8], mut from: usize, at_end: bool, quote: u8) -> Result<usize, usize> {
     loop {
-        let quote = from + memchr(b'"', &bytes[from..]).ok_or(bytes.len())?;
-        match bytes.get(quote + 1) {
-            Some(b'"') => from = quote + 2,
-            Some(_) => return Ok(quote),
-            None => return if at_end { Ok(quote) } else { Err(quote) },
+        let at = from + memchr(quote, &bytes[from..]).ok_or(bytes.len())?;
+        match bytes.get(at + 1) {
+            Some(&next) if next == quote => from = at + 2,
+            Some(_) => return Ok(at),
+            None => return if at_end { Ok(at) } else { Err(at) },
         }
     }
 }

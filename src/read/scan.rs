@@ -1,13 +1,17 @@
 //! Finds the records and fields of a chunk: positions only, no byte is copied.
 
+mod quotes;
 mod structural;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter};
 
 use super::cutter::{closing_quote, ends_field};
 use super::header::BYTE_ORDER_MARK;
+use crate::contract::Dialect;
+pub use quotes::{is_well_quoted, unquote, unquoted_place};
 use structural::{BLOCK_BYTES, structural_mask};
 
 /// Where the records and fields of one chunk are. Kept and refilled, so that nothing is allocated per record.
@@ -16,6 +20,10 @@ pub struct Records {
     records: Vec<Record>,
     /// End of each field of each record; a field begins one byte behind the end of the one before.
     ends: Vec<u32>,
+    /// What separates and encloses fields.
+    pub dialect: Dialect,
+    /// A record that begins with this text is a comment: one line with one field, whatever quotes and separators it has.
+    pub comment: Option<Arc<str>>,
     /// Line feeds inside quotes.
     pub quoted_line_feeds: u64,
     /// Whether what joined files leave before a record is no part of it: a byte order mark, and carriage returns of line
@@ -70,6 +78,16 @@ impl Records {
     /// Records of text in which what joined files leave before a record is no part of it.
     pub fn skipping_marks() -> Self {
         Self { skips_marks: true, ..Self::default() }
+    }
+
+    /// Records of text in this dialect.
+    pub fn in_dialect(self, dialect: Dialect) -> Self {
+        Self { dialect, ..self }
+    }
+
+    /// Records among which those that begin with this text are comments.
+    pub fn with_comments(self, comment: Option<Arc<str>>) -> Self {
+        Self { comment, ..self }
     }
 
     /// Scans `bytes`, which hold whole records; the last may lack its line end. Empty lines are no records.
@@ -162,20 +180,25 @@ impl<'r> Scanner<'r> {
     }
 
     fn run(&mut self, bytes: &[u8]) {
-        let (mut base, mut line_ends) = (0, 0);
+        let Dialect { delimiter, quote } = self.out.dialect;
+        let (mut base, mut line_ends) = (self.comment_end(bytes).unwrap_or(0), 0);
         'blocks: while base < bytes.len() {
-            let mut mask = structural_mask(&bytes[base..]);
+            let mut mask = structural_mask(&bytes[base..], Dialect { delimiter, quote });
             while mask != 0 {
                 let at = base + mask.trailing_zeros() as usize;
                 mask &= mask - 1;
                 match bytes[at] {
-                    b',' => self.end_field(at),
+                    byte if byte == delimiter => self.end_field(at),
                     b'\n' => {
                         line_ends += 1;
                         self.end_record(bytes, at);
+                        if let Some(end) = self.comment_end(bytes) {
+                            base = end;
+                            continue 'blocks;
+                        }
                     }
                     _ if at == self.field_start => {
-                        base = self.skip_quoted(bytes, at);
+                        base = self.skip_quoted(bytes, at, Dialect { delimiter, quote });
                         continue 'blocks;
                     }
                     _ => self.quoting = self.quoting.max(Quoting::BareQuote),
@@ -227,9 +250,17 @@ impl<'r> Scanner<'r> {
         self.quoting = Quoting::Clean;
     }
 
+    /// Where the record ends that has just begun, if it is a comment.
+    #[inline]
+    fn comment_end(&self, bytes: &[u8]) -> Option<usize> {
+        let comment = self.out.comment.as_deref()?;
+        let record = bytes.get(self.record_start..).filter(|record| record.starts_with(comment.as_bytes()))?;
+        Some(memchr(b'\n', record).map_or(bytes.len(), |at| self.record_start + at))
+    }
+
     /// Skips the field that the quote at `open` begins and returns where to go on: at its delimiter.
-    fn skip_quoted(&mut self, bytes: &[u8], open: usize) -> usize {
-        let Some(close) = closing_quote(bytes, open + 1, true) else {
+    fn skip_quoted(&mut self, bytes: &[u8], open: usize, dialect: Dialect) -> usize {
+        let Some(close) = closing_quote(bytes, open + 1, true, dialect.quote) else {
             self.quoting = Quoting::Malformed;
             return bytes.len();
         };
@@ -237,139 +268,12 @@ impl<'r> Scanner<'r> {
             self.quoting = self.quoting.max(Quoting::Loose);
         }
         let next = close + 1;
-        if !ends_field(&bytes[next..]) {
+        if !ends_field(&bytes[next..], dialect.delimiter) {
             self.quoting = Quoting::Malformed;
         }
         next
     }
 }
 
-/// The value of a raw field: without its quotes, doubled quotes made one. `scratch` holds it when it must be changed.
-///
-/// Behind a closing quote, white space and control characters are dropped. Where other text follows, the quotes
-/// are part of the value, which is how Spark reads it: `"a" ` is `a`, `"5" disk` is `"5" disk`.
-#[inline]
-pub fn unquote<'a>(raw: &'a [u8], scratch: &'a mut Vec<u8>) -> &'a [u8] {
-    match raw {
-        [b'"', inner @ .., b'"'] if memchr(b'"', inner).is_none() => inner,
-        [b'"', ..] => unquote_any(raw, scratch),
-        _ => raw,
-    }
-}
-
-/// The place of a raw field's value where it can be had without changing a byte: there are no quotes in it.
-#[inline]
-pub fn unquoted_place(bytes: &[u8], raw: Range<usize>) -> Option<Range<usize>> {
-    match &bytes[raw.clone()] {
-        [b'"', inner @ .., b'"'] if memchr(b'"', inner).is_none() => Some(raw.start + 1..raw.end - 1),
-        [b'"', ..] => None,
-        _ => Some(raw),
-    }
-}
-
-fn unquote_any<'a>(raw: &'a [u8], scratch: &'a mut Vec<u8>) -> &'a [u8] {
-    let Some(close) = closing_quote(raw, 1, true) else {
-        return raw;
-    };
-    let behind = &raw[close + 1..];
-    let has_text_behind = behind.iter().any(|&byte| byte > b' ');
-    scratch.clear();
-    if has_text_behind {
-        scratch.push(b'"');
-    }
-    let mut rest = &raw[1..close];
-    while let Some(quote) = memchr(b'"', rest) {
-        scratch.extend_from_slice(&rest[..=quote]);
-        rest = rest.get(quote + 2..).unwrap_or_default();
-    }
-    scratch.extend_from_slice(rest);
-    if has_text_behind {
-        scratch.push(b'"');
-        scratch.extend_from_slice(behind);
-    }
-    scratch
-}
-
-/// Whether a raw field is quoted as RFC 4180 says, from its first byte to its last.
-pub fn is_well_quoted(raw: &[u8]) -> bool {
-    raw.first() == Some(&b'"') && closing_quote(raw, 1, true) == Some(raw.len() - 1)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rows(input: &str) -> Vec<(Vec<String>, Quoting)> {
-        let mut records = Records::default();
-        records.scan(input.as_bytes());
-        let mut scratch = Vec::new();
-        let mut rows = Vec::new();
-        for record in records.iter() {
-            let mut fields = Vec::new();
-            for index in 0..record.fields as usize {
-                let value = unquote(records.field(input.as_bytes(), record, index), &mut scratch);
-                fields.push(String::from_utf8(value.to_vec()).expect("text"));
-            }
-            rows.push((fields, record.quoting));
-        }
-        rows
-    }
-
-    fn row(fields: &[&str], quoting: Quoting) -> (Vec<String>, Quoting) {
-        (fields.iter().map(ToString::to_string).collect(), quoting)
-    }
-
-    #[test]
-    fn fields_are_found_in_every_form_rfc_4180_knows() {
-        type Row<'a> = (&'a [&'a str], Quoting);
-        let cases: &[(&str, &[Row<'_>])] = &[
-            ("", &[]),
-            ("\n\r\n\n", &[]),
-            ("a", &[(&["a"], Quoting::Clean)]),
-            ("a,b\nc,d\r\n", &[(&["a", "b"], Quoting::Clean), (&["c", "d"], Quoting::Clean)]),
-            (",\n,", &[(&["", ""], Quoting::Clean), (&["", ""], Quoting::Clean)]),
-            ("\"a,b\nc\",d\n", &[(&["a,b\nc", "d"], Quoting::Clean)]),
-            ("\"a\"\"b\",\"\"\"\"\n", &[(&["a\"b", "\""], Quoting::Clean)]),
-            ("\"\",b\n", &[(&["", "b"], Quoting::Loose)]),
-            ("a\"b,c\n", &[(&["a\"b", "c"], Quoting::BareQuote)]),
-            ("a,b\r\r\n\r\r\n\"c\",\"d\"\r\r\n", &[(&["a", "b"], Quoting::Clean), (&["c", "d"], Quoting::Clean)]),
-            ("a\r,b\n", &[(&["a\r", "b"], Quoting::Clean)]),
-            ("\"a\"\r\n\"b\"", &[(&["a"], Quoting::Clean), (&["b"], Quoting::Clean)]),
-            ("\"a\"b,c\nd,e\n", &[(&["\"a\"b", "c"], Quoting::Malformed), (&["d", "e"], Quoting::Clean)]),
-            ("\"a\" ,\"\" \n", &[(&["a", ""], Quoting::Malformed)]),
-            ("\"a\"\"\"\tb\",\"c\"d", &[(&["\"a\"\"\tb\"", "\"c\"d"], Quoting::Malformed)]),
-            ("a\rb,c\n", &[(&["a\rb", "c"], Quoting::Clean)]),
-            ("ă,î\nș,ț\n", &[(&["ă", "î"], Quoting::Clean), (&["ș", "ț"], Quoting::Clean)]),
-        ];
-        for (input, expected) in cases {
-            let expected: Vec<_> = expected.iter().map(|(fields, quoting)| row(fields, *quoting)).collect();
-            assert_eq!(rows(input), expected, "{input:?}");
-        }
-    }
-
-    #[test]
-    fn fields_on_every_side_of_a_block_border_are_found() {
-        for length in 0..200 {
-            let text = "x".repeat(length);
-            let input = format!("{text},\"{text}\",{text}\n\"{text}\",b,{text}");
-            let quoting = if length == 0 { Quoting::Loose } else { Quoting::Clean };
-            let expected = vec![row(&[&text, &text, &text], quoting), row(&[&text, "b", &text], quoting)];
-            assert_eq!(rows(&input), expected, "{length}");
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn well_formed_input_reads_as_the_csv_crate_reads_it(input in "([a-c\"]{0,3}(,|\n|\r\n)|\"([a-c,\n]|\"\"){0,80}\"(,|\n))*") {
-            let ours = rows(&input);
-            if ours.iter().all(|(_, quoting)| *quoting != Quoting::Malformed) {
-                let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(input.as_bytes());
-                let theirs: Vec<Vec<String>> = reader
-                    .records()
-                    .map(|record| record.expect("readable").iter().map(str::to_owned).collect())
-                    .collect();
-                proptest::prop_assert_eq!(ours.into_iter().map(|(fields, _)| fields).collect::<Vec<_>>(), theirs);
-            }
-        }
-    }
-}
+mod tests;

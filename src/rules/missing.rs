@@ -1,12 +1,6 @@
-//! What counts as a missing value, and what is filled in for one.
+//! What counts as a missing value.
 //!
-//! An empty cell is missing, quoted or not; whether white space is depends on the preset and is decided by the caller.
-
-/// Stands for a missing `email`.
-pub const EMAIL_IF_MISSING: &str = "unknown@example.com";
-
-/// Stands for a missing `phone`.
-pub const PHONE_IF_MISSING: &str = "000-000-0000";
+//! An empty cell is missing, quoted or not; whether white space is depends on the contract and is decided by the caller.
 
 /// Texts that stand for a missing value, such as `NULL` or `\N`, in any column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,19 +3,25 @@
 mod digits;
 
 use super::{digit, hex_float, split_sign, trim_java, trim_space_and_controls};
+use crate::contract::DecimalSign;
 
-/// The 32-bit integer a cell holds, or `None` when Spark's cast gives null.
+/// The 32-bit integer a cell holds, or `None` when Spark's cast gives null: what [`parse_bigint`] reads, if it fits.
+pub fn parse_int(text: &[u8]) -> Option<i32> {
+    parse_bigint(text).and_then(|value| i32::try_from(value).ok())
+}
+
+/// The 64-bit integer a cell holds, or `None` when Spark's cast gives null.
 ///
 /// Accepted, after removing ASCII white space and control characters on both sides: an optional sign, then digits,
 /// optionally a point and digits that are dropped (`45.9` is 45, `-0.9` is 0). The digits may be missing on either
 /// side of the point, or on both (`.` is 0). No exponent, no group separator; out of range is `None`.
-pub fn parse_int(text: &[u8]) -> Option<i32> {
+pub fn parse_bigint(text: &[u8]) -> Option<i64> {
     let (negative, digits) = split_sign(trim_space_and_controls(text));
     if digits.is_empty() {
         return None;
     }
     // Counted downwards, because the smallest integer has no positive counterpart.
-    let mut value = 0i32;
+    let mut value = 0i64;
     for (index, &byte) in digits.iter().enumerate() {
         if byte == b'.' {
             if !digits[index + 1..].iter().all(u8::is_ascii_digit) {
@@ -23,7 +29,7 @@ pub fn parse_int(text: &[u8]) -> Option<i32> {
             }
             break;
         }
-        value = value.checked_mul(10)?.checked_sub(digit(byte)? as i32)?;
+        value = value.checked_mul(10)?.checked_sub(i64::from(digit(byte)?))?;
     }
     if negative { Some(value) } else { value.checked_neg() }
 }
@@ -40,6 +46,37 @@ pub fn parse_int(text: &[u8]) -> Option<i32> {
 /// The result is the nearest double, ties to even: infinite beyond the largest one, zero below the smallest.
 pub fn parse_double(text: &[u8]) -> Option<f64> {
     parse_short_decimal(text).or_else(|| parse_any_double(text))
+}
+
+/// The double a cell holds whose decimals stand after `sign`.
+///
+/// With a comma, everything is as [`parse_double`] has it, except that a comma stands where a point would: `1,5` is 1.5. A
+/// cell with a point is then `None`, because the point could separate thousands. Texts of more than 32 bytes are copied to
+/// the heap, shorter ones to the stack.
+pub fn parse_double_with(text: &[u8], sign: DecimalSign) -> Option<f64> {
+    match sign {
+        DecimalSign::Point => parse_double(text),
+        DecimalSign::Comma if text.contains(&b'.') => None,
+        DecimalSign::Comma => match <[u8; COPY_BYTES]>::default().get_mut(..text.len()) {
+            Some(copy) => {
+                copy.copy_from_slice(text);
+                parse_double(with_points(copy))
+            }
+            None => parse_double(with_points(&mut text.to_vec())),
+        },
+    }
+}
+
+/// The longest text that is copied to the stack: longer than the usual form of any double.
+const COPY_BYTES: usize = 32;
+
+fn with_points(text: &mut [u8]) -> &[u8] {
+    for byte in &mut *text {
+        if *byte == b',' {
+            *byte = b'.';
+        }
+    }
+    text
 }
 
 /// Digits that surely fit 64 bits.

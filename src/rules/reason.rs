@@ -7,7 +7,7 @@ use std::fmt;
 pub enum Reason {
     /// More or fewer fields than the header has.
     WrongFieldCount,
-    /// Text stands between a closing quote and the next comma.
+    /// Text stands between a closing quote and the next separator.
     TextAfterQuote,
     /// A quoted field is still open where the object ends, or closes in the middle of a later line's text.
     UnterminatedQuote,
@@ -25,6 +25,8 @@ pub enum Reason {
     BlankRecord,
     /// The record is the header once more, as in files that were joined.
     RepeatedHeader,
+    /// The record begins with the text by which the contract tells comments.
+    Comment,
     /// The record is another header, or the same in another order: what follows would be taken for other columns. No run
     /// publishes such an object.
     ChangedHeader,
@@ -44,13 +46,14 @@ impl Reason {
             Self::Unreadable => "unreadable",
             Self::BlankRecord => "blank_record",
             Self::RepeatedHeader => "repeated_header",
+            Self::Comment => "comment",
             Self::ChangedHeader => "changed_header",
         }
     }
 
     /// Whether such a record counts as a row when the share of rejected rows is taken.
     pub fn counts_in_ratio(self) -> bool {
-        !matches!(self, Self::BlankRecord | Self::RepeatedHeader)
+        !matches!(self, Self::BlankRecord | Self::RepeatedHeader | Self::Comment)
     }
 }
 

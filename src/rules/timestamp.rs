@@ -3,7 +3,7 @@
 //! Two forms Spark knows are `None` here: times without a date, for which it takes today's (no rule reads the clock),
 //! and zones given by region or abbreviation (`Europe/Bucharest`, `EST`), which need the history of every region.
 
-use super::date::{CALENDAR_DAYS, parse_plain_date, take_date, take_number};
+use super::date::{CALENDAR_DAYS, parse_plain_date, take_date, take_number, write_date};
 use super::{split_sign, trim_java, trim_space_and_controls, two_digits};
 
 /// A moment, and the date its cell shows.
@@ -138,6 +138,28 @@ fn timestamp(date: i32, seconds: u32, fraction_micros: u32, offset_seconds: i32)
     // Wider than the result: the very first moment's whole seconds do not fit 64 bits of microseconds, the moment does.
     let micros = i128::from(seconds) * MICROS_PER_SECOND + i128::from(fraction_micros);
     Some(Timestamp { micros: i64::try_from(micros).ok()?, written_date: date })
+}
+
+/// Appends the moment as Spark writes it, in UTC: `yyyy-mm-dd hh:mm:ss`, then a point and up to six digits without zeros at
+/// the end. Years are as [`write_date`] writes them.
+pub fn write_timestamp(micros: i64, out: &mut Vec<u8>) {
+    let seconds = micros.div_euclid(MICROS_PER_SECOND as i64);
+    let mut fraction = micros.rem_euclid(MICROS_PER_SECOND as i64) as u32;
+    // 64 bits of microseconds are fewer than 32 bits of days.
+    write_date(seconds.div_euclid(SECONDS_PER_DAY) as i32, out);
+    let second_of_day = seconds.rem_euclid(SECONDS_PER_DAY) as u32;
+    for (before, value) in [(b' ', second_of_day / 3600), (b':', second_of_day / 60 % 60), (b':', second_of_day % 60)] {
+        out.extend_from_slice(&[before, b'0' + (value / 10) as u8, b'0' + (value % 10) as u8]);
+    }
+    if fraction > 0 {
+        out.push(b'.');
+    }
+    let mut weight = 100_000;
+    while fraction > 0 {
+        out.push(b'0' + (fraction / weight) as u8);
+        fraction %= weight;
+        weight /= 10;
+    }
 }
 
 #[cfg(test)]

@@ -1,21 +1,24 @@
 //! One attempt at a run: from the look at what is published to the manifest.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join;
 
 use super::{Inputs, Outcome, Report, Runner, Status, Window, in_time, rejected};
-use crate::engine::{self, Outputs, Pair, Plan, Progress, Staged, StagedPair, Tally};
+use crate::engine::{self, Finished, Plan, Progress, Tally};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Force, Origin, Wish};
-use crate::manifest::{Figures, InputEntry, LeftOutEntry, Manifest, Memory, RuleSettings, Timings};
-use crate::output::Output;
-use crate::publish::{PublishedDay, StagedOutput, publish_manifest, publish_outputs};
+use crate::manifest::{ContractEntry, Figures, InputEntry, LeftOutEntry, Manifest, Memory, RuleSettings, Timings};
+use crate::output::{Output, Table};
+use crate::publish::{PublishedDay, publish_manifest, publish_outputs};
 use crate::store::{Upload, UploadId};
 use crate::warnings::{self, EarlierRun, Facts, Warning};
 use crate::window::BatchDate;
+use crate::write::Sink;
+use crate::write::groups::GroupsSink;
+use crate::write::rejected::RejectedSink;
+use crate::write::rows::RowsSink;
 
 /// How long a stopped engine is waited for, so that its uploads are still when they are aborted.
 const STOPPING_TIME_MAX: Duration = Duration::from_secs(2);
@@ -45,7 +48,7 @@ impl Attempt<'_> {
         *listed = None;
         let started = (Instant::now(), (self.runner.host.now)());
         let (config, store) = (&self.runner.config, &*self.runner.store);
-        let wanted: Vec<Output> = Output::ALL.into_iter().filter(|output| output.is_in(&config.formats)).collect();
+        let wanted = Output::of(&config.rules.contract, &config.formats);
 
         // Invariant SEEN-FIRST: in this order.
         let look = PublishedDay::look(store, &config.output_prefix, self.run_date, &wanted);
@@ -61,12 +64,12 @@ impl Attempt<'_> {
 
         let reading = async {
             let mut inputs = self.runner.usable(window, self.left_out).await?;
-            let plan = self.runner.plan(&mut inputs, self.run_date, |columns| columns).await?;
+            let plan = self.runner.plan(&mut inputs, self.run_date, config.rules.clone()).await?;
             Ok((inputs, Arc::new(plan)))
         };
         let (inputs, plan) = in_time(self.deadline, "the headers were read", reading).await?;
-        self.progress.begin(inputs.objects.iter().map(|object| object.bytes).sum());
-        let (uploads, outputs) = self.stage(&wanted).await?;
+        self.progress.begin(engine::passes(&plan) * inputs.objects.iter().map(|object| object.bytes).sum::<u64>());
+        let (uploads, outputs) = self.stage(wanted).await?;
         let published = async {
             let history = async { Ok(self.runner.history(self.run_date).await) };
             let (processed, history) = try_join(self.process(&plan, &inputs, window, outputs), history).await?;
@@ -114,7 +117,7 @@ impl Attempt<'_> {
     /// [`Attempt::settled`] by a look at the lake; `None` if there is something to do.
     pub(super) async fn look(&self) -> Result<Option<Outcome>> {
         let config = &self.runner.config;
-        let wanted: Vec<Output> = Output::ALL.into_iter().filter(|output| output.is_in(&config.formats)).collect();
+        let wanted = Output::of(&config.rules.contract, &config.formats);
         let looking = async {
             let seen = PublishedDay::look(&*self.runner.store, &config.output_prefix, self.run_date, &wanted).await?;
             let window = self.runner.window(self.run_date).await?;
@@ -134,36 +137,30 @@ impl Attempt<'_> {
         Err(Error::new(ErrorKind::Conflict, "inputs changed while they were published"))
     }
 
-    /// Begins the upload of each output wanted.
-    async fn stage(&self, wanted: &[Output]) -> Result<(Vec<UploadId>, Outputs)> {
-        let mut ids = Vec::new();
-        let mut uploads: HashMap<usize, Box<dyn Upload>> = HashMap::new();
-        for &output in wanted {
-            match self.begin_upload(output).await {
-                Ok(upload) => {
-                    ids.push(upload.id());
-                    uploads.insert(output as usize, upload);
-                }
+    /// Begins the uploads of all outputs.
+    async fn stage(&self, wanted: Vec<Output>) -> Result<(Vec<UploadId>, Vec<(Output, Box<dyn Upload>)>)> {
+        let mut uploads: Vec<(Output, Box<dyn Upload>)> = Vec::with_capacity(wanted.len());
+        let ids = |uploads: &[(Output, Box<dyn Upload>)]| uploads.iter().map(|(_, upload)| upload.id()).collect();
+        for output in wanted {
+            match self.begin_upload(&output).await {
+                Ok(upload) => uploads.push((output, upload)),
                 Err(error) => {
+                    let ids: Vec<UploadId> = ids(&uploads);
                     drop(uploads);
                     self.runner.store.abort(&ids).await;
                     return Err(error);
                 }
             }
         }
-        let mut take = |output: Output| uploads.remove(&(output as usize));
-        let mut pair = |filtered, grouped| Some(Pair { filtered: take(filtered)?, grouped: take(grouped)? });
-        let parquet = pair(Output::FilteredParquet, Output::GroupedParquet);
-        let csv = pair(Output::FilteredCsv, Output::GroupedCsv);
-        let rejected = take(Output::Rejected).ok_or_else(|| Error::internal("no upload for the rejected records"))?;
-        Ok((ids, Outputs { parquet, csv, rejected }))
+        Ok((ids(&uploads), uploads))
     }
 
     /// Begins an upload in time; one that begins too late is aborted as soon as its id is known.
-    async fn begin_upload(&self, output: Output) -> Result<Box<dyn Upload>> {
+    async fn begin_upload(&self, output: &Output) -> Result<Box<dyn Upload>> {
         let store = Arc::clone(&self.runner.store);
         let key = output.key(&self.runner.config.output_prefix, self.run_date);
-        let mut beginning = tokio::spawn(async move { store.stage(&key, output.content_type()).await });
+        let content_type = output.content_type();
+        let mut beginning = tokio::spawn(async move { store.stage(&key, content_type).await });
         let begun = async { Ok((&mut beginning).await) };
         match in_time(self.deadline, "the uploads were begun", begun).await {
             Ok(begun) => begun.map_err(|error| Error::internal("an upload did not begin").caused_by(error))?,
@@ -180,13 +177,23 @@ impl Attempt<'_> {
     }
 
     /// Lets the engine read, clean and stage, on its own threads.
-    async fn process(&self, plan: &Arc<Plan>, inputs: &Inputs, window: &Window, outputs: Outputs) -> Result<Processed> {
+    async fn process(
+        &self,
+        plan: &Arc<Plan>,
+        inputs: &Inputs,
+        window: &Window,
+        outputs: Vec<(Output, Box<dyn Upload>)>,
+    ) -> Result<Processed> {
         let workers = Arc::clone(&self.runner.workers);
         let watch = Arc::new(self.runner.watch(plan, self.deadline, self.progress));
         let engine_inputs = self.runner.engine_inputs(plan, &inputs.objects);
+        let keys = inputs.objects.iter().map(|object| object.key.clone()).collect();
         let mut engine = {
             let (plan, watch) = (Arc::clone(plan), Arc::clone(&watch));
-            tokio::task::spawn_blocking(move || engine::run(&plan, engine_inputs, outputs, &workers, &watch))
+            tokio::task::spawn_blocking(move || {
+                let mut sinks = sinks(&plan, outputs, keys)?;
+                engine::run(&plan, engine_inputs, &mut sinks, &workers, &watch)
+            })
         };
         let outcome = match self.deadline {
             None => (&mut engine).await,
@@ -207,7 +214,8 @@ impl Attempt<'_> {
         };
         let may_leave_out = |at: usize| self.runner.may_leave_out(inputs.dates[at], self.run_date);
         let ratio_max = self.runner.config.rejected_ratio_max;
-        let unusable = rejected::judge(&staged.tally, inputs, ratio_max, may_leave_out)?;
+        let contract = &plan.rules.contract;
+        let unusable = rejected::judge(&staged.tally, contract, inputs, ratio_max, may_leave_out)?;
         Ok(if unusable.is_empty() { Processed::Staged(Box::new(staged)) } else { Processed::Without(unusable) })
     }
 
@@ -229,7 +237,7 @@ impl Attempt<'_> {
         seen: &PublishedDay,
         window: &Window,
         inputs: Inputs,
-        staged: Staged,
+        staged: Finished,
         warnings: Vec<Warning>,
         (started, started_at): (Instant, chrono::DateTime<chrono::Utc>),
     ) -> Result<Manifest> {
@@ -240,10 +248,10 @@ impl Attempt<'_> {
             ));
         }
         let processing_ms = started.elapsed().as_millis() as u64;
-        let (tally, memory) = (staged.tally.clone(), staged.growing_memory_bytes);
+        let Finished { staged, tally, growing_memory_bytes: memory } = staged;
         let settings = RuleSettings::of(&self.runner.config);
         let (store, prefix) = (&*self.runner.store, &self.runner.config.output_prefix);
-        let outputs = publish_outputs(store, seen, &in_order(staged)).await?;
+        let outputs = publish_outputs(store, seen, &staged).await?;
         let manifest = Manifest {
             run_date: self.run_date,
             window: window.days.clone(),
@@ -257,9 +265,10 @@ impl Attempt<'_> {
                 .collect(),
             left_out: inputs.left_out,
             rules_fingerprint: settings.fingerprint(),
-            settings,
+            settings: settings.to_json(),
+            contract: ContractEntry::of(&self.runner.config),
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
-            figures: Figures::of(&tally),
+            figures: Figures::of(&tally, &self.runner.config.rules.contract),
             warnings,
             outputs,
             timings: Timings {
@@ -281,23 +290,33 @@ impl Attempt<'_> {
 /// What the engine made of the inputs.
 enum Processed {
     /// Everything is staged.
-    Staged(Box<Staged>),
+    Staged(Box<Finished>),
     /// Nothing that may be published, because of these objects.
     Without(Vec<LeftOutEntry>),
 }
 
-/// The staged outputs in the order of publication.
-fn in_order(staged: Staged) -> Vec<StagedOutput> {
-    let (written, groups, rejected) = (staged.tally.balance.written, staged.group_count, staged.tally.balance.rejected);
-    let mut outputs = Vec::new();
-    let mut pair = |pair: Option<StagedPair>, filtered, grouped| {
-        if let Some(pair) = pair {
-            outputs.push(StagedOutput { output: filtered, upload: pair.filtered, rows: written });
-            outputs.push(StagedOutput { output: grouped, upload: pair.grouped, rows: groups });
+/// What takes in the rows: a sink for each output of rows, for each table of groups, and for the rejected records.
+fn sinks(plan: &Plan, outputs: Vec<(Output, Box<dyn Upload>)>, keys: Vec<String>) -> Result<Vec<Box<dyn Sink>>> {
+    let tables = &plan.rules.contract.groups;
+    let mut of_groups: Vec<Vec<(Output, Box<dyn Upload>)>> = tables.iter().map(|_| Vec::new()).collect();
+    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+    for (output, upload) in outputs {
+        match (output.table, output.format) {
+            (Table::Rows, Some(format)) => {
+                let writer = (format.rows)(&plan.columns, &plan.format, upload)?;
+                sinks.push(Box::new(RowsSink::new(output, writer)));
+            }
+            (Table::Groups(number), Some(_)) => of_groups[number].push((output, upload)),
+            (Table::Rejected, _) | (_, None) => {
+                let formulas = plan.format.csv_formulas;
+                let bytes_max = plan.rejected_bytes_max;
+                sinks.push(Box::new(RejectedSink::new(output, upload, keys.clone(), formulas, bytes_max)?));
+            }
         }
-    };
-    pair(staged.parquet, Output::FilteredParquet, Output::GroupedParquet);
-    pair(staged.csv, Output::FilteredCsv, Output::GroupedCsv);
-    outputs.push(StagedOutput { output: Output::Rejected, upload: staged.rejected, rows: rejected });
-    outputs
+    }
+    let groups = tables.iter().zip(of_groups).enumerate();
+    sinks.extend(groups.map(|(number, (table, outputs))| -> Box<dyn Sink> {
+        Box::new(GroupsSink::new(number, table, plan.format.clone(), outputs))
+    }));
+    Ok(sinks)
 }

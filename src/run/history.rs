@@ -46,6 +46,6 @@ impl Runner {
         let found = self.store.get(&manifest_key(&self.config.output_prefix, date)).await?;
         // One that cannot be read vouches for nothing, as for its own run.
         let manifest = found.and_then(|(_, body)| serde_json::from_slice::<Manifest>(&body).ok());
-        Ok(manifest.map(|manifest| EarlierRun::of(&manifest, &self.config.input_prefix)))
+        Ok(manifest.map(|manifest| EarlierRun::of(&manifest, self.objects(), &self.config.input_prefix)))
     }
 }

@@ -8,15 +8,17 @@ use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 
 use super::{Inputs, Runner};
 use crate::config::LakeLocation;
+use crate::contract::Contract;
 use crate::engine::{self, Input, Plan, Progress, Watch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::Output;
-use crate::parse::row_judge;
 use crate::read::header::Header;
+use crate::rows::{Rules, row_judge};
 use crate::schema::{Layout, OutputColumns, UnfitHeader};
 use crate::seed::Seed;
 use crate::store::ObjectVersion;
-use crate::window::{BatchDate, batch_of_key, batch_prefix, window};
+use crate::window::{BatchDate, window};
+use crate::write::format::FormatOptions;
 
 /// Days of a window that are listed at once.
 const LISTINGS_AT_ONCE: usize = 16;
@@ -56,8 +58,8 @@ impl Runner {
         let is_missing = |(day, batch): (&BatchDate, &Vec<ObjectVersion>)| batch.is_empty().then_some(*day);
         let missing_days: Vec<BatchDate> = days.iter().zip(&batches).filter_map(is_missing).collect();
         if missing_days.contains(&run_date) {
-            let prefix = batch_prefix(run_date, &self.config.input_prefix);
-            let message = format!("there is no batch for {run_date}: no object {prefix}*.csv[.gz|.zst]");
+            let keys = self.objects().keys(run_date, &self.config.input_prefix);
+            let message = format!("there is no batch for {run_date}: no object {keys}");
             return Err(Error::invalid_input(message));
         }
         let dates = days.iter().zip(&batches).flat_map(|(day, batch)| batch.iter().map(|_| *day)).collect();
@@ -67,21 +69,17 @@ impl Runner {
     /// The objects of one batch, in key order.
     async fn batch(&self, date: BatchDate) -> Result<Vec<ObjectVersion>> {
         let prefix = &self.config.input_prefix;
-        let mut objects = self.store.list(&batch_prefix(date, prefix), None).await?;
-        objects.retain(|object| batch_of_key(&object.key, prefix) == Ok(date));
+        let mut objects = self.store.list(&self.objects().prefix(date, prefix), None).await?;
+        objects.retain(|object| self.objects().batch_of_key(&object.key, prefix) == Ok(date));
         Ok(objects)
     }
 
     /// The plan for these inputs and the columns made of their headers. An object whose columns do not go together with
     /// those of newer ones is left out of them, if it may be.
-    pub(crate) async fn plan(
-        &self,
-        inputs: &mut Inputs,
-        run_date: BatchDate,
-        columns: impl FnOnce(OutputColumns) -> OutputColumns,
-    ) -> Result<Plan> {
+    pub(crate) async fn plan(&self, inputs: &mut Inputs, run_date: BatchDate, rules: Rules) -> Result<Plan> {
         // Newest first: it is the older one that has to give way.
-        while let Err(UnfitHeader { header, message }) = self.columns(inputs.headers.iter().rev()).await? {
+        let contract = &rules.contract;
+        while let Err(UnfitHeader { header, message }) = self.columns(contract, inputs.headers.iter().rev()).await? {
             let at = inputs.headers.len() - 1 - header;
             let (object, date) = (&inputs.objects[at], inputs.dates[at]);
             let error = Error::invalid_input(message).at(&object.key);
@@ -89,7 +87,7 @@ impl Runner {
             inputs.leave_out(at, entry);
         }
         let unfit = |UnfitHeader { message, .. }| Error::invalid_input(message);
-        let columns = columns(self.columns(inputs.headers.iter()).await?.map_err(unfit)?);
+        let columns = self.columns(contract, inputs.headers.iter()).await?.map_err(unfit)?;
         self.check_window_memory(inputs.objects.len(), columns.extras.len(), 0)?;
 
         let headers = inputs.headers.clone();
@@ -105,13 +103,15 @@ impl Runner {
             (columns, layouts)
         });
         let (columns, layouts) = layouts.await.map_err(|_| Error::internal("the columns could not be placed"))?;
+        let seed = Seed::random();
+        let (parquet, csv_formulas) = (self.config.parquet, self.config.csv_formulas);
         Ok(Plan {
-            rules: self.config.rules.clone(),
+            rules,
             layouts,
             columns,
-            parquet: self.config.parquet,
+            format: FormatOptions { parquet, csv_formulas, seed: seed.clone() },
             rejected_bytes_max: self.config.rejected_bytes_max,
-            seed: Seed::random(),
+            seed,
             chunk_bytes: self.config.limits.chunk_bytes,
         })
     }
@@ -119,11 +119,14 @@ impl Runner {
     /// The columns of objects with these headers. Off the async threads: with many columns it takes its time.
     async fn columns<'h>(
         &self,
+        contract: &Arc<Contract>,
         headers: impl Iterator<Item = &'h Arc<Header>>,
     ) -> Result<Result<OutputColumns, UnfitHeader>> {
         let columns_max = self.config.columns_max;
         let headers: Vec<Arc<Header>> = headers.cloned().collect();
-        let of_window = move || OutputColumns::of_window(headers.iter().map(|header| &**header), columns_max);
+        let contract = Arc::clone(contract);
+        let of_window =
+            move || OutputColumns::of_window(&contract, headers.iter().map(|header| &**header), columns_max);
         let columns = tokio::task::spawn_blocking(of_window).await;
         columns.map_err(|_| Error::internal("the columns could not be put together"))
     }
@@ -132,12 +135,12 @@ impl Runner {
     pub(crate) fn engine_inputs(&self, plan: &Plan, objects: &[ObjectVersion]) -> Vec<Input> {
         let input = |(object, layout): (&ObjectVersion, &Layout)| {
             let (store, version) = (Arc::clone(&self.store), object.clone());
-            let open = Box::new(move || store.open(&version));
+            let open = Arc::new(move || store.open(&version));
             let judge = row_judge(layout, &plan.rules);
-            let batch_date = batch_of_key(&object.key, &self.config.input_prefix).unwrap_or(BatchDate::MIN);
+            let batch_date = self.objects().batch_of_key(&object.key, &self.config.input_prefix);
             Input {
                 key: object.key.clone(),
-                batch_date,
+                batch_date: batch_date.unwrap_or(BatchDate::MIN),
                 header_bytes: layout.header_bytes,
                 judge,
                 plain_bytes_max: self.config.limits.plain_bytes_max_of(object.bytes),
@@ -153,7 +156,9 @@ impl Runner {
         let engine_bytes = engine::memory_bytes(plan, self.workers.current_num_threads());
         let transfer_bytes = match self.config.lake {
             LakeLocation::Folder(_) => 0,
-            LakeLocation::S3 { .. } => limits.transfer_memory_bytes(Output::ALL.len()),
+            LakeLocation::S3 { .. } => {
+                limits.transfer_memory_bytes(Output::of(&plan.rules.contract, &self.config.formats).len())
+            }
         };
         // A few objects are part of every constant.
         let window_bytes = window_bytes(plan.layouts.len(), plan.columns.extras.len());

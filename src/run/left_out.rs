@@ -11,7 +11,8 @@ use crate::config::UnusableObjects;
 use crate::error::{Error, Result};
 use crate::manifest::LeftOutEntry;
 use crate::read::decompress::plain_text;
-use crate::read::header::{HEADER_BYTES_MAX, Header};
+use crate::read::encoding::to_utf8;
+use crate::read::header::{HEADER_BYTES_MAX, Header, HeaderRules};
 use crate::store::ObjectVersion;
 use crate::window::BatchDate;
 
@@ -77,9 +78,9 @@ impl Runner {
                 // Off the async threads, so that a deadline interrupts the wait for it, and one after the other, so
                 // that only one decompressor is open.
                 Ok(Beginning::Bytes(bytes)) => {
-                    let columns_max = self.config.columns_max;
+                    let rules = HeaderRules::of(&self.config.rules.contract, self.config.columns_max);
                     let parsed = tokio::task::spawn_blocking(move || {
-                        Header::read(plain_text(&bytes[..], &key)?, &key, columns_max)
+                        Header::read(to_utf8(plain_text(&bytes[..], &key)?, rules.encoding), &key, &rules)
                     });
                     parsed.await.map_err(|_| Error::internal("a header could not be read").at(&object.key))?
                 }

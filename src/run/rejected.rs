@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 
 use super::Inputs;
+use crate::contract::Contract;
 use crate::engine::{InputTally, Tally};
 use crate::error::{Error, Result};
 use crate::manifest::LeftOutEntry;
 use crate::rules::Reason;
-use crate::schema::KnownColumn;
 use crate::window::BatchDate;
 
 /// So many rejected rows of one object or batch date tell something about it.
@@ -49,6 +49,7 @@ impl Share {
 /// `InvalidInput` if too many rows are rejected and `may_leave_out` none of the objects that they are in.
 pub(super) fn judge(
     tally: &Tally,
+    contract: &Contract,
     inputs: &Inputs,
     ratio_max: f64,
     may_leave_out: impl Fn(usize) -> bool,
@@ -60,7 +61,7 @@ pub(super) fn judge(
     for at in (0..shares.len()).filter(exceeds).filter(|&at| shares[at].tells()) {
         if !may_leave_out(at) {
             let complaint = shares[at].complaint("rows", ratio_max);
-            let in_window = format!(" (in the window {})", reasons(tally));
+            let in_window = format!(" (in the window {})", reasons(tally, contract));
             return Err(failed(complaint, in_window, first_of(tally, at)).at(&inputs.objects[at].key));
         }
         left_out[at] = true;
@@ -76,7 +77,7 @@ pub(super) fn judge(
         let Some(share) = of_dates.get(&inputs.dates[at]) else { continue };
         if !may_leave_out(at) {
             let complaint = share.complaint(&format!("rows of the batch of {}", inputs.dates[at]), ratio_max);
-            return Err(failed(complaint, format!(" (in the window {})", reasons(tally)), String::new()));
+            return Err(failed(complaint, format!(" (in the window {})", reasons(tally, contract)), String::new()));
         }
         left_out[at] = true;
     }
@@ -87,7 +88,7 @@ pub(super) fn judge(
             let first =
                 tally.first_rejected.and_then(|(input, record)| Some((record, &inputs.objects.get(input)?.key)));
             let first = first.map(|(record, key)| format!("; the first is record {record} of {key}"));
-            let reasons = format!(" ({})", reasons(tally));
+            let reasons = format!(" ({})", reasons(tally, contract));
             return Err(failed(whole.complaint("rows", ratio_max), reasons, first.unwrap_or_default()));
         }
     }
@@ -113,12 +114,15 @@ fn first_of(tally: &Tally, input: usize) -> String {
     first.map(|record| format!("; the first is record {record}")).unwrap_or_default()
 }
 
-fn reasons(tally: &Tally) -> String {
-    let describe = |(&(column, reason), rows): (&(Option<KnownColumn>, Reason), &u64)| match column {
-        Some(column) => match tally.likely_reason(column).filter(|_| reason == Reason::Unreadable) {
-            Some(likely) => format!("{} {reason}: {rows}, {likely}", column.name()),
-            None => format!("{} {reason}: {rows}", column.name()),
-        },
+fn reasons(tally: &Tally, contract: &Contract) -> String {
+    let describe = |(&(column, reason), rows): (&(Option<usize>, Reason), &u64)| match column {
+        Some(column) => {
+            let name = &contract.rows.columns[column].name;
+            match tally.likely_reason(contract, column).filter(|_| reason == Reason::Unreadable) {
+                Some(likely) => format!("{name} {reason}: {rows}, {likely}"),
+                None => format!("{name} {reason}: {rows}"),
+            }
+        }
         None => format!("{reason}: {rows}"),
     };
     tally.rejected.iter().map(describe).collect::<Vec<_>>().join(", ")

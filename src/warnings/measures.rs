@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::shape::Shape;
 use super::{EarlierRun, Facts, Limit, Warning, WarningKind};
+use crate::contract::{Contract, Value};
 use crate::engine::{Balance, CastCells};
-use crate::parse::CASTS;
-use crate::rules::date::write_date;
-use crate::schema::KnownColumn;
+use crate::rows::{Condition, Verdict};
 use crate::window::BatchDate;
 
 /// Keys that a message names before it only counts the others.
@@ -21,27 +21,26 @@ fn warning(kind: WarningKind, rows: u64, of: u64, message: String) -> Warning {
 /// number of them. A column that is null throughout although cells are filled is never silent, however few rows
 /// there are. Looked at over the window, and else batch by batch: a large day must not hide that a small one is unreadable.
 pub(super) fn failed_casts(facts: &Facts<'_>, limit: &Limit) -> Vec<Warning> {
-    let mut batches = BTreeMap::<BatchDate, (u64, [CastCells; CASTS.len()])>::new();
+    let columns = facts.tally.casts.len();
+    let mut batches = BTreeMap::<BatchDate, (u64, Vec<CastCells>)>::new();
     for input in &facts.tally.inputs {
-        let (written, casts) = batches.entry(input.batch_date).or_default();
+        let (written, casts) =
+            batches.entry(input.batch_date).or_insert_with(|| (0, vec![CastCells::default(); columns]));
         *written += input.balance.written;
-        for (sum, cells) in casts.iter_mut().zip(&input.casts) {
-            sum.failed += cells.failed;
-            sum.blank += cells.blank;
-        }
+        casts.iter_mut().zip(&input.casts).for_each(|(sum, cells)| sum.add(*cells));
     }
     let mut warnings = Vec::new();
-    for (bit, column) in CASTS.into_iter().enumerate() {
+    for column in 0..columns {
         let found = |batch_date, written: u64, cells: &CastCells| {
             let filled = written.saturating_sub(cells.blank);
             let is_much = cells.failed >= limit.rows || cells.failed == filled;
             let is_found = cells.failed > 0 && is_much && cells.failed as f64 > limit.share * filled as f64;
             is_found.then(|| unreadable_cells(facts, column, batch_date, cells.failed, filled))
         };
-        match found(None, facts.tally.balance.written, &facts.tally.casts[bit]) {
+        match found(None, facts.tally.balance.written, &facts.tally.casts[column]) {
             Some(of_window) => warnings.push(of_window),
             None => warnings.extend(
-                batches.iter().filter_map(|(&date, (written, casts))| found(Some(date), *written, &casts[bit])),
+                batches.iter().filter_map(|(&date, (written, casts))| found(Some(date), *written, &casts[column])),
             ),
         }
     }
@@ -50,20 +49,21 @@ pub(super) fn failed_casts(facts: &Facts<'_>, limit: &Limit) -> Vec<Warning> {
 
 fn unreadable_cells(
     facts: &Facts<'_>,
-    column: KnownColumn,
+    column: usize,
     batch_date: Option<BatchDate>,
     failed: u64,
     filled: u64,
 ) -> Warning {
-    let reason = facts.tally.likely_reason(column).unwrap_or("they have no common form");
-    let name = column.name();
+    let reason = facts.tally.likely_reason(&facts.rules.contract, column);
+    let reason = reason.as_deref().unwrap_or("they have no common form");
+    let name = &facts.rules.contract.rows.columns[column].name;
     let of_batch = batch_date.map(|date| format!(" in the batch of {date}")).unwrap_or_default();
     let message = format!(
         "{failed} of {filled} filled cells of {name}{of_batch} ({}) cannot be read and are null: {reason}",
         percent(failed, filled)
     );
     let warning = warning(WarningKind::FailedCasts, failed, filled, message);
-    Warning { column: Some(name.to_owned()), batch_date, ..warning }
+    Warning { column: Some(name.clone()), batch_date, ..warning }
 }
 
 /// Rows whose id an earlier row of the same batch has: above the limit's share of the batch's rows. Rows of earlier
@@ -73,19 +73,22 @@ pub(super) fn duplicates(facts: &Facts<'_>, limit: &Limit) -> Vec<Warning> {
     let repeated = facts.tally.repeats.iter().filter(|batch| is_much(batch.repeats, batch.rows));
     let warning = |batch: &crate::engine::BatchRepeats| {
         let (date, rows, repeats) = (batch.batch_date, batch.rows, batch.repeats);
+        let key = key_names(&facts.rules.contract);
         let mut message = format!(
-            "{repeats} of {rows} rows of the batch of {date} ({}) repeat a unique_id of the same batch",
+            "{repeats} of {rows} rows of the batch of {date} ({}) repeat a {key} of the same batch",
             percent(repeats, rows)
         );
         if batch.rows_of_one_id > 0 {
             message += &format!("; {} rows share one id", batch.rows_of_one_id);
         }
         let is_telling =
-            |shape: &super::shape::Shape| !matches!(shape, super::shape::Shape::Text | super::shape::Shape::Unit);
+            // An id may be any text or number.
+            |shape: &Shape| !matches!(shape, Shape::Text | Shape::Unit | Shape::OutOfRange);
         match batch.likely.filter(is_telling) {
             Some(shape) => message += &format!("; the id {}", shape.hint()),
             None => {
-                message += "; the file may hold its rows twice, or another column may have been exported as unique_id"
+                message +=
+                    &format!("; the file may hold its rows twice, or another column may have been exported as {key}")
             }
         }
         Warning { batch_date: Some(date), ..self::warning(WarningKind::Duplicates, repeats, rows, message) }
@@ -109,43 +112,41 @@ pub(super) fn nothing_written(facts: &Facts<'_>, limit: &Limit) -> Vec<Warning> 
     vec![Warning { batch_date, ..warning }]
 }
 
+/// The names of the columns that make two rows the same.
+fn key_names(contract: &Contract) -> String {
+    let names = contract.rows.identity.iter().map(|&column| &contract.rows.columns[column].name[..]);
+    names.collect::<Vec<_>>().join(" and ")
+}
+
 /// Where the rows of some inputs ended.
 struct Ended {
     balance: Balance,
-    before_range: u64,
-    after_range: u64,
+    dropped: Vec<u64>,
 }
 
 impl Ended {
     fn of(facts: &Facts<'_>, is_meant: impl Fn(BatchDate) -> bool) -> Self {
-        let mut ended = Self { balance: Balance::default(), before_range: 0, after_range: 0 };
+        let balance = Balance { filtered: facts.tally.balance.filtered.clone(), ..Balance::default() };
+        let mut ended = Self { balance, dropped: vec![0; Verdict::drops(facts.rules.conditions.len())] };
+        ended.balance.filtered.iter_mut().for_each(|by| by.rows = 0);
         for input in facts.tally.inputs.iter().filter(|input| is_meant(input.batch_date)) {
             ended.balance.add(&input.balance);
-            ended.before_range += input.before_range;
-            ended.after_range += input.after_range;
+            ended.dropped.iter_mut().zip(&input.dropped).for_each(|(sum, rows)| *sum += rows);
         }
         ended
     }
 
     /// Why none of the rows was written.
     fn reasons(&self, facts: &Facts<'_>) -> String {
-        let (balance, rules) = (&self.balance, facts.rules);
-        let date = |days: Option<i32>| days.map(date_text).unwrap_or_default();
-        let reasons = [
-            (self.after_range, format!("dated after ACCESSED_TO {}", date(rules.accessed_to))),
-            (self.before_range, format!("dated before ACCESSED_FROM {}", date(rules.accessed_from))),
-            (
-                balance.filtered_by_date.saturating_sub(self.after_range + self.before_range),
-                "without an access date that can be read".to_owned(),
-            ),
-            (
-                balance.filtered_by_duration,
-                format!("of sessions not longer than MIN_SESSION_DURATION {}", rules.min_session_duration),
-            ),
-            (balance.duplicates, "duplicates of earlier rows".to_owned()),
-            (balance.rejected, rejected(facts)),
+        let dropped = self.dropped.iter().enumerate().map(|(drop, &rows)| {
+            let (condition, is_null) = Verdict::of_drop(drop);
+            (rows, dropped_by(&facts.rules.conditions[condition], is_null, &facts.rules.contract))
+        });
+        let others = [
+            (self.balance.duplicates, "duplicates of earlier rows".to_owned()),
+            (self.balance.rejected, rejected(facts)),
         ];
-        let some: Vec<_> = reasons.into_iter().filter(|(rows, _)| *rows > 0).collect();
+        let some: Vec<_> = dropped.chain(others).filter(|(rows, _)| *rows > 0).collect();
         match &some[..] {
             [(1, reason)] => format!("the only row is {reason}"),
             [(rows, reason)] => format!("all rows are {reason} ({rows} rows)"),
@@ -154,13 +155,33 @@ impl Ended {
     }
 }
 
+/// Which filter drops a row that does not meet a condition, and what an operator has set it to.
+fn dropped_by(condition: &Condition, is_null: bool, contract: &Contract) -> String {
+    let name = &contract.rows.filters[condition.filter].name;
+    if is_null {
+        return format!("without a value that the filter {name} needs");
+    }
+    let setting = |(name, value): (String, Value)| {
+        let parameter = contract.parameters.iter().find(|parameter| parameter.name == name);
+        format!("{} {value}", parameter.map_or(&name[..], |parameter| &parameter.variable[..]))
+    };
+    let settings: Vec<String> = condition.keep.parameters().into_iter().map(setting).collect();
+    match &settings[..] {
+        [] => format!("dropped by the filter {name}"),
+        settings => format!("dropped by the filter {name} ({})", settings.join(", ")),
+    }
+}
+
 /// What most rejected records were rejected for.
 fn rejected(facts: &Facts<'_>) -> String {
     let Some((&(column, reason), _)) = facts.tally.rejected.iter().max_by_key(|(_, rows)| **rows) else {
         return "rejected".to_owned();
     };
-    let likely = column.and_then(|column| facts.tally.likely_reason(column)).map(|likely| format!(": {likely}"));
-    let column = column.map(|column| format!("{} ", column.name())).unwrap_or_default();
+    let likely = column
+        .and_then(|column| facts.tally.likely_reason(&facts.rules.contract, column))
+        .map(|likely| format!(": {likely}"));
+    let name = |column: usize| format!("{} ", facts.rules.contract.rows.columns[column].name);
+    let column = column.map(name).unwrap_or_default();
     format!("rejected (mostly {column}{reason}{})", likely.unwrap_or_default())
 }
 
@@ -283,10 +304,4 @@ pub(super) fn objects_left_out(facts: &Facts<'_>, limit: &Limit) -> Vec<Warning>
 fn percent(rows: u64, of: u64) -> String {
     let percent = 100.0 * rows as f64 / of as f64;
     if percent < 10.0 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
-}
-
-fn date_text(days: i32) -> String {
-    let mut text = Vec::new();
-    write_date(days, &mut text);
-    String::from_utf8_lossy(&text).into_owned()
 }

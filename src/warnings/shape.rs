@@ -1,7 +1,7 @@
 //! What a cell that cannot be read looks like: its shape alone, so that a message can name the likely reason without
 //! quoting anything. Pure; asked for few cells.
 
-use crate::schema::KnownColumn;
+use crate::contract::{CellForm, ColumnType, DecimalSign};
 
 /// The likely reason why a cell cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,16 +48,49 @@ const NULL_MARKERS: [&str; 14] =
     ["null", "<null>", "(null)", "\\n", "none", "nil", "na", "n/a", "#n/a", "nan", "undefined", "-", "--", "?"];
 
 impl Shape {
-    /// The shape of a cell of `column`, given without quotes.
-    pub fn of(cell: &[u8], column: KnownColumn) -> Self {
+    /// The shape of a cell of a column of this type, given without quotes.
+    pub fn of(cell: &[u8], column: ColumnType) -> Self {
         let text = match std::str::from_utf8(cell) {
             Ok(text) if text.len() <= CELL_BYTES_MAX => text.trim(),
             _ => return Self::Text,
         };
-        let is_date = matches!(column, KnownColumn::BirthDate | KnownColumn::AccessedAt);
+        let is_date = matches!(column, ColumnType::Date | ColumnType::Timestamp);
         of_marker(text).or_else(|| of_date(text, is_date)).or_else(|| of_number(text, is_date)).unwrap_or_else(|| {
             let is_number = text.starts_with(|first: char| first.is_ascii_digit() || "+-.€$£".contains(first));
             if is_number && text.contains(|char: char| char.is_ascii_digit()) { Self::Unit } else { Self::Text }
+        })
+    }
+
+    /// What to tell the sender of a column whose cells have a declared form, if that is what the cells lack.
+    pub fn hint_of_form(self, form: &CellForm) -> Option<String> {
+        let is_date = match self {
+            Self::DayMonthYear
+            | Self::YearMonthDayOtherwise
+            | Self::NoCalendarDate
+            | Self::YearBeyond9999
+            | Self::SpreadsheetDay
+            | Self::UnixTime => true,
+            Self::DecimalComma
+            | Self::CommaAndThreeDigits
+            | Self::ThousandsSeparators
+            | Self::Scientific
+            | Self::OutOfRange
+            | Self::ClockTime
+            | Self::SpreadsheetError
+            | Self::NullMarker
+            | Self::Unit
+            | Self::Text => false,
+        };
+        if is_date && !form.formats.is_empty() {
+            return Some(format!(
+                "looks like another form, or a day that does not exist; the contract expects {}",
+                form.formats.join(" or ")
+            ));
+        }
+        let has_separators = matches!(self, Self::CommaAndThreeDigits | Self::ThousandsSeparators | Self::OutOfRange);
+        (has_separators && form.decimal == DecimalSign::Comma).then(|| {
+            "looks like another form; the contract expects a decimal comma and no thousands separators (1234,5)"
+                .to_owned()
         })
     }
 
@@ -161,8 +194,8 @@ impl ShapeCounts {
         self.cells >= CELLS_MAX
     }
 
-    /// Counts a cell of `column`.
-    pub fn add(&mut self, cell: &[u8], column: KnownColumn) {
+    /// Counts a cell of a column of this type.
+    pub fn add(&mut self, cell: &[u8], column: ColumnType) {
         self.cells += 1;
         *self.counts.entry(Shape::of(cell, column)).or_default() += 1;
     }
@@ -187,7 +220,7 @@ impl ShapeCounts {
 mod tests {
     use super::*;
 
-    fn shape(cell: &str, column: KnownColumn) -> Shape {
+    fn shape(cell: &str, column: ColumnType) -> Shape {
         Shape::of(cell.as_bytes(), column)
     }
 
@@ -223,9 +256,9 @@ mod tests {
             ("élan", Shape::Text),
         ];
         for (cell, expected) in cases {
-            assert_eq!(shape(cell, KnownColumn::DownloadSpeed), expected, "{cell:?}");
+            assert_eq!(shape(cell, ColumnType::Double), expected, "{cell:?}");
         }
-        assert_eq!(Shape::of(b"\xff,5", KnownColumn::DownloadSpeed), Shape::Text);
+        assert_eq!(Shape::of(b"\xff,5", ColumnType::Double), Shape::Text);
     }
 
     #[test]
@@ -247,7 +280,7 @@ mod tests {
             ("April 26th", Shape::Text),
         ];
         for (cell, expected) in cases {
-            assert_eq!(shape(cell, KnownColumn::BirthDate), expected, "{cell:?}");
+            assert_eq!(shape(cell, ColumnType::Date), expected, "{cell:?}");
         }
     }
 
@@ -255,7 +288,7 @@ mod tests {
     fn the_shape_of_most_cells_wins_and_no_majority_is_no_reason() {
         let likely = |cells: &[&str]| {
             let mut counts = ShapeCounts::default();
-            cells.iter().for_each(|cell| counts.add(cell.as_bytes(), KnownColumn::UploadSpeed));
+            cells.iter().for_each(|cell| counts.add(cell.as_bytes(), ColumnType::Double));
             counts.likely()
         };
         assert_eq!(likely(&[]), None);
@@ -269,8 +302,8 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_have_a_shape(cell in proptest::collection::vec(proptest::num::u8::ANY, 0..24), text in "[0-9.,/eE:+ -]{0,12}") {
-            Shape::of(&cell, KnownColumn::BirthDate);
-            for column in [KnownColumn::BirthDate, KnownColumn::SessionDuration] {
+            Shape::of(&cell, ColumnType::Date);
+            for column in [ColumnType::Date, ColumnType::Int] {
                 Shape::of(text.as_bytes(), column);
             }
         }

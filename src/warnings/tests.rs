@@ -3,10 +3,9 @@
 use super::shape::Shape;
 use super::*;
 use crate::config::{Config, RawSettings};
+use crate::contract::ColumnType;
 use crate::engine::{Balance, BatchRepeats, CastCells, InputTally};
 use crate::error::ErrorKind;
-use crate::parse::CASTS;
-use crate::schema::KnownColumn;
 
 const YESTERDAY: &str = "2024-09-14";
 const TODAY: &str = "2024-09-15";
@@ -25,9 +24,9 @@ fn rules(settings: &[(&str, &str)]) -> Rules {
 
 /// The figures of a run over yesterday and today, of which so many rows were read and written.
 fn tally(rows: [u64; 2]) -> Tally {
-    let mut tally = Tally::new([YESTERDAY, TODAY].into_iter().map(date));
+    let mut tally = Tally::new(&rules(&[]), [YESTERDAY, TODAY].into_iter().map(date));
     for (input, rows) in tally.inputs.iter_mut().zip(rows) {
-        input.balance = Balance { read: rows, written: rows, ..Balance::default() };
+        (input.balance.read, input.balance.written) = (rows, rows);
         tally.balance.add(&input.balance);
     }
     tally
@@ -36,11 +35,16 @@ fn tally(rows: [u64; 2]) -> Tally {
 /// A change of a run's figures after `tally`, and the balance summed up again.
 fn changed(mut tally: Tally, change: impl FnOnce(&mut Tally)) -> Tally {
     change(&mut tally);
-    tally.balance = Balance::default();
+    tally.balance = Balance { filtered: tally.balance.filtered, ..Balance::default() };
     for input in &tally.inputs {
         tally.balance.add(&input.balance);
     }
     tally
+}
+
+/// Index of a column of the contract.
+fn index(name: &str) -> usize {
+    rules(&[]).contract.rows.columns.iter().position(|column| column.name == name).expect("a column")
 }
 
 fn told(tally: &Tally) -> Vec<Warning> {
@@ -98,14 +102,16 @@ fn casts_that_failed_warn_above_the_share_and_from_the_number_on_or_if_all_did()
         ((1000, 1000, 0), false),
     ];
     for ((written, blank, failed), expected) in cases {
-        for (bit, column) in CASTS.into_iter().enumerate() {
+        let rules = rules(&[]);
+        let columns = rules.contract.rows.columns.iter().enumerate();
+        for (index, column) in columns.filter(|(_, column)| column.data_type != ColumnType::String) {
             let mut tally = tally([written, 0]);
-            tally.casts[bit] = CastCells { failed, blank };
+            tally.casts[index] = CastCells { failed, blank };
             let warnings = told_after(&changed(tally, |tally| tally.inputs[1].balance.read = 1), &[]);
             let warned = warnings.iter().find(|warning| warning.kind == WarningKind::FailedCasts);
             assert_eq!(warned.is_some(), expected, "{written} {blank} {failed}");
             if let Some(warning) = warned {
-                assert_eq!(warning.column.as_deref(), Some(column.name()));
+                assert_eq!(warning.column.as_deref(), Some(&column.name[..]));
                 assert_eq!((warning.rows, warning.of), (failed, written - blank));
             }
         }
@@ -115,7 +121,8 @@ fn casts_that_failed_warn_above_the_share_and_from_the_number_on_or_if_all_did()
 #[test]
 fn a_large_day_does_not_hide_that_the_cells_of_a_small_one_cannot_be_read() {
     let mut tally = tally([100_000, 1000]);
-    (tally.casts[0].failed, tally.inputs[1].casts[0].failed) = (1000, 1000);
+    let birth_date = index("birth_date");
+    (tally.casts[birth_date].failed, tally.inputs[1].casts[birth_date].failed) = (1000, 1000);
     tally.inputs[1].balance.written = 1000;
     let warnings = told(&tally);
     let [warning] = &warnings[..] else { panic!("one warning: {warnings:?}") };
@@ -131,10 +138,9 @@ fn a_large_day_does_not_hide_that_the_cells_of_a_small_one_cannot_be_read() {
 #[test]
 fn casts_that_failed_come_with_the_likely_reason_of_each_column() {
     let mut tally = tally([100, 100]);
-    for (column, cell) in [(KnownColumn::BirthDate, "26.04.1926"), (KnownColumn::ConsumedTraffic, "100,5")] {
-        let bit = CASTS.into_iter().position(|cast| cast == column).expect("a cast");
-        tally.casts[bit].failed = 90;
-        (0..90).for_each(|_| tally.look_at_unreadable(column, cell.as_bytes()));
+    for (column, cell) in [("birth_date", "26.04.1926"), ("consumed_traffic", "100,5")] {
+        tally.casts[index(column)].failed = 90;
+        (0..90).for_each(|_| tally.look_at_unreadable(&rules(&[]), index(column), cell.as_bytes()));
     }
     let messages: Vec<String> = told(&tally).into_iter().map(|warning| warning.message).collect();
     let expected = [
@@ -168,49 +174,41 @@ fn duplicates_warn_above_a_fifth_of_their_own_batch() {
 
 #[test]
 fn rows_of_which_none_was_written_always_warn_and_say_where_they_ended() {
-    let today = |ended: Balance, after_range, before_range| {
+    // Rows that each condition of the contract drops: before the range, after it, too short.
+    let today = |dropped: [u64; 3], (duplicates, rejected, written): (u64, u64, u64)| {
         changed(tally([10, 0]), |tally| {
             let input = &mut tally.inputs[1];
-            (input.balance, input.after_range, input.before_range) = (ended, after_range, before_range);
+            input.dropped = dropped.iter().flat_map(|&rows| [rows, 0]).collect();
+            input.balance.filtered[0].rows = dropped[0] + dropped[1];
+            input.balance.filtered[1].rows = dropped[2];
+            (input.balance.duplicates, input.balance.rejected, input.balance.written) = (duplicates, rejected, written);
+            input.balance.read = dropped.iter().sum::<u64>() + duplicates + rejected + written;
         })
     };
-    let ended = Balance { read: 9, ..Balance::default() };
     let cases = [
-        (Balance { filtered_by_date: 9, ..ended }, (9, 0), "all rows are dated after ACCESSED_TO 2024-12-31 (9 rows)"),
+        ([0, 9, 0], (0, 0), "all rows are dropped by the filter date (ACCESSED_TO 2024-12-31) (9 rows)"),
+        ([9, 0, 0], (0, 0), "all rows are dropped by the filter date (ACCESSED_FROM 2024-01-01) (9 rows)"),
+        ([0, 0, 9], (0, 0), "all rows are dropped by the filter duration (MIN_SESSION_DURATION 30) (9 rows)"),
+        ([0, 0, 0], (9, 0), "all rows are duplicates of earlier rows (9 rows)"),
+        ([0, 0, 0], (0, 9), "all rows are rejected (9 rows)"),
         (
-            Balance { filtered_by_date: 9, ..ended },
-            (0, 9),
-            "all rows are dated before ACCESSED_FROM 2024-01-01 (9 rows)",
-        ),
-        (
-            Balance { filtered_by_date: 9, ..ended },
-            (0, 0),
-            "all rows are without an access date that can be read (9 rows)",
-        ),
-        (
-            Balance { filtered_by_duration: 9, ..ended },
-            (0, 0),
-            "all rows are of sessions not longer than MIN_SESSION_DURATION 30 (9 rows)",
-        ),
-        (Balance { duplicates: 9, ..ended }, (0, 0), "all rows are duplicates of earlier rows (9 rows)"),
-        (Balance { rejected: 9, ..ended }, (0, 0), "all rows are rejected (9 rows)"),
-        (
-            Balance { filtered_by_date: 5, duplicates: 3, rejected: 1, ..ended },
-            (4, 1),
-            "4 dated after ACCESSED_TO 2024-12-31, 1 dated before ACCESSED_FROM 2024-01-01, 3 duplicates of earlier rows, 1 rejected",
+            [1, 4, 0],
+            (3, 1),
+            "1 dropped by the filter date (ACCESSED_FROM 2024-01-01), 4 dropped by the filter date (ACCESSED_TO \
+             2024-12-31), 3 duplicates of earlier rows, 1 rejected",
         ),
     ];
-    for (balance, (after, before), reasons) in cases {
-        let tally = today(balance, after, before);
+    for (dropped, (duplicates, rejected), reasons) in cases {
+        let tally = today(dropped, (duplicates, rejected, 0));
         assert_eq!(message(&tally), format!("no row of the batch of 2024-09-15 was written: {reasons}"));
         assert_eq!(told(&tally)[0].batch_date, Some(date(TODAY)));
-        let of_window =
-            changed(tally, |tally| tally.inputs[0] = InputTally { batch_date: date(YESTERDAY), ..tally.inputs[1] });
+        let of_window = changed(tally, |tally| {
+            tally.inputs[0] = InputTally { batch_date: date(YESTERDAY), ..tally.inputs[1].clone() };
+        });
         let warnings = told(&of_window);
         assert_eq!((kinds(&warnings), warnings[0].batch_date, warnings[0].rows), (vec!["nothing_written"], None, 18));
     }
-    let one_written = today(Balance { filtered_by_date: 8, written: 1, ..ended }, 8, 0);
-    assert_eq!(told(&one_written), []);
+    assert_eq!(told(&today([0, 8, 0], (0, 0, 1))), [], "one was written");
 }
 
 #[test]

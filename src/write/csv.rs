@@ -7,47 +7,75 @@
 
 use std::io::Write;
 
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 use memchr::memchr3;
 use rayon::prelude::*;
 
-use crate::config::{CsvFormulas, Rules};
+use super::format::{FormatOptions, GroupWriter, RowWriter};
+use super::formulas::{defused, is_formula};
+use super::print::Printer;
+use super::{KeptRow, RowSource, UploadWriter};
+use crate::config::CsvFormulas;
+use crate::contract::{ColumnType, Dialect};
 use crate::error::{Error, Result};
-use crate::group::NamedGroup;
-use crate::parse::{ParsedChunk, Row};
+use crate::expr::Choices;
 use crate::read::scan::{is_well_quoted, unquote};
-use crate::rules::date::write_date;
-use crate::rules::number::{write_double, write_int};
-use crate::schema::{KnownColumn, Layout, OutputColumn, OutputColumns, grouped_schema};
-use crate::write::formulas::{defused, is_formula};
-use crate::write::{KeptRow, RowSource, filled_in};
+use crate::rows::{DerivedColumn, RowChunk, Rules};
+use crate::schema::{Layout, OutputColumn, OutputColumns};
+use crate::store::{StagedUpload, Upload};
 
-/// The filtered output under way.
-pub struct FilteredCsv<W> {
+/// Begins a file of rows.
+pub(super) fn begin(
+    columns: &OutputColumns,
+    options: &FormatOptions,
+    upload: Box<dyn Upload>,
+) -> Result<Box<dyn RowWriter>> {
+    Ok(Box::new(CsvRows::new(columns, options.csv_formulas, UploadWriter(upload))?))
+}
+
+impl RowWriter for CsvRows<UploadWriter> {
+    fn append(&mut self, source: RowSource<'_>, kept: &[KeptRow]) -> Result<()> {
+        CsvRows::append(self, source, kept)
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        0
+    }
+
+    fn finish(self: Box<Self>, _: u64) -> Result<StagedUpload> {
+        self.into_inner().0.finish()
+    }
+}
+
+/// A file of rows under way.
+pub struct CsvRows<W> {
     columns: OutputColumns,
+    formulas: CsvFormulas,
     output: W,
     /// The text of each chunk of the wave; kept for its memory.
     texts: Vec<Vec<u8>>,
 }
 
-impl<W: Write> FilteredCsv<W> {
+impl<W: Write> CsvRows<W> {
     /// A writer into `output`, which gets the header line at once.
     pub fn new(columns: &OutputColumns, formulas: CsvFormulas, mut output: W) -> Result<Self> {
         let mut header = Vec::new();
         header_line(columns.iter().map(|column| columns.name(column)), formulas, &mut header);
         output.write_all(&header)?;
-        Ok(Self { columns: columns.clone(), output, texts: Vec::new() })
+        Ok(Self { columns: columns.clone(), formulas, output, texts: Vec::new() })
     }
 
     /// Writes the wave's kept rows: each chunk's text on any worker, then all of them in order.
     pub fn append(&mut self, source: RowSource<'_>, kept: &[KeptRow]) -> Result<()> {
-        let by_chunk: Vec<&[KeptRow]> = kept.chunk_by(|a, b| a.chunk == b.chunk).collect();
+        let by_chunk: Vec<_> = source.by_chunk(kept).collect();
         if self.texts.len() < by_chunk.len() {
             self.texts.resize_with(by_chunk.len(), Vec::new);
         }
-        let columns = &self.columns;
-        self.texts.par_iter_mut().zip(&by_chunk).for_each(|(text, kept)| {
+        let (columns, formulas) = (&self.columns, self.formulas);
+        self.texts.par_iter_mut().zip(&by_chunk).for_each(|(text, &(chunk, kept))| {
             text.clear();
-            filtered_rows(source, kept, columns, text);
+            rows_of_chunk(source, chunk, kept, (columns, formulas), text);
         });
         self.texts.iter().take(by_chunk.len()).try_for_each(|text| Ok::<_, Error>(self.output.write_all(text)?))?;
         // What far longer rows than usual have left behind is not kept.
@@ -74,189 +102,237 @@ fn header_line<'n>(names: impl Iterator<Item = &'n str>, formulas: CsvFormulas, 
     out.push(b'\n');
 }
 
-/// Writes rows of a wave.
+/// Writes rows of a wave, all of one chunk.
 // Out of line, so that profiles show it; it is called once per chunk.
 #[inline(never)]
-fn filtered_rows(source: RowSource<'_>, kept: &[KeptRow], columns: &OutputColumns, out: &mut Vec<u8>) {
+fn rows_of_chunk(
+    source: RowSource<'_>,
+    chunk: &RowChunk,
+    kept: &[KeptRow],
+    (columns, formulas): (&OutputColumns, CsvFormulas),
+    out: &mut Vec<u8>,
+) {
+    let writer = ChunkWriter::new(source, chunk, columns, formulas);
     for kept in kept {
-        let (chunk, row) = kept.of(source.wave);
-        let writer = RowWriter { chunk, row, layout: &source.layouts[chunk.object], rules: source.rules };
-        writer.write(columns, out);
+        writer.write(kept.row as usize, out);
     }
 }
 
-struct RowWriter<'a> {
-    chunk: &'a ParsedChunk,
-    row: &'a Row,
-    layout: &'a Layout,
+/// Writes rows of one chunk.
+struct ChunkWriter<'a> {
+    chunk: &'a RowChunk,
     rules: &'a Rules,
+    formulas: CsvFormulas,
+    dialect: Dialect,
+    source: Vec<SourceCell<'a>>,
+    derived: Vec<DerivedCell<'a>>,
 }
 
-impl RowWriter<'_> {
-    fn write(&self, columns: &OutputColumns, out: &mut Vec<u8>) {
-        if self.row.is_verbatim && !self.has_formula(columns) {
-            out.extend_from_slice(self.chunk.row_bytes(self.row));
+/// A column that comes from the files.
+struct SourceCell<'a> {
+    column: OutputColumn,
+    /// Which field holds it.
+    field: usize,
+    /// Its values, if it has a type.
+    values: Option<Printer<'a>>,
+    /// Whether the values are shown rather than the cells.
+    is_canonical: bool,
+}
+
+/// A derived column.
+enum DerivedCell<'a> {
+    Values(Printer<'a>),
+    /// One of these cells.
+    Choices(&'a Choices, Vec<Vec<u8>>),
+}
+
+impl<'a> ChunkWriter<'a> {
+    fn new(source: RowSource<'a>, chunk: &'a RowChunk, columns: &OutputColumns, formulas: CsvFormulas) -> Self {
+        let (rules, layout): (&Rules, &Layout) = (source.rules, &source.layouts[chunk.object]);
+        let source_cell = |column| {
+            let field = layout.field(column)?;
+            let (values, is_canonical) = match column {
+                OutputColumn::File(index) if !rules.columns[index].cast.is_text() => {
+                    let values = chunk.arrays.column(index)?;
+                    (Some(Printer::of(columns.data_type(column), values)), rules.columns[index].is_canonical)
+                }
+                OutputColumn::File(_) | OutputColumn::Extra(_) | OutputColumn::Derived(_) => (None, false),
+            };
+            Some(SourceCell { column, field, values, is_canonical })
+        };
+        let derived_cell = |index| {
+            let data_type = columns.data_type(OutputColumn::Derived(index));
+            Some(match chunk.arrays.derived(index)? {
+                DerivedColumn::Values(values) => DerivedCell::Values(Printer::of(data_type, values)),
+                DerivedColumn::Choices(choices) => {
+                    let cell = |text: &Option<String>| {
+                        let mut cell = Vec::new();
+                        text.iter().for_each(|text| write_value(text.as_bytes(), formulas, &mut cell));
+                        cell
+                    };
+                    DerivedCell::Choices(choices, choices.texts.iter().map(cell).collect())
+                }
+            })
+        };
+        let derived = 0..rules.contract.rows.derived.len();
+        Self {
+            chunk,
+            rules,
+            formulas,
+            dialect: rules.contract.input.dialect,
+            source: columns.of_source().filter_map(source_cell).collect(),
+            derived: derived.filter_map(derived_cell).collect(),
+        }
+    }
+
+    fn write(&self, row: usize, out: &mut Vec<u8>) {
+        if self.chunk.flags[row].is_verbatim() && !self.has_formula(row) {
+            out.extend_from_slice(self.chunk.row_bytes(row));
         } else {
-            let from_source = KnownColumn::ALL.len() + columns.extras.len();
-            for (index, column) in columns.iter().take(from_source).enumerate() {
+            for (index, cell) in self.source.iter().enumerate() {
                 if index > 0 {
                     out.push(b',');
                 }
-                self.write_source_cell(column, out);
+                self.write_source_cell(cell, row, out);
             }
         }
-        for &column in columns.derived {
+        for cell in &self.derived {
             out.push(b',');
-            self.write_derived_cell(column, out);
+            match cell {
+                DerivedCell::Values(values) => values.print(row, self.formulas, out),
+                DerivedCell::Choices(choices, cells) => {
+                    out.extend_from_slice(&cells[usize::from(choices.numbers[row])]);
+                }
+            }
         }
         out.push(b'\n');
     }
 
     /// A cell that comes from the input, filled in or cast.
-    fn write_source_cell(&self, column: OutputColumn, out: &mut Vec<u8>) {
-        if let Some(text) = filled_in(column, self.row) {
-            return out.extend_from_slice(text);
+    fn write_source_cell(&self, cell: &SourceCell<'_>, row: usize, out: &mut Vec<u8>) {
+        if let OutputColumn::File(index) = cell.column
+            && self.chunk.is_filled(row, index)
+            && !cell.is_canonical
+        {
+            let fill = self.rules.columns[index].fill.as_deref().unwrap_or_default();
+            return write_value(fill, self.formulas, out);
         }
-        match column {
-            OutputColumn::Known(KnownColumn::BirthDate) => {
-                if let Some(date) = self.row.birth_date {
-                    write_date(date, out);
-                }
-            }
-            OutputColumn::Known(KnownColumn::SessionDuration) => {
-                if let Some(duration) = self.row.session_duration {
-                    write_int(duration.into(), out);
-                }
-            }
-            OutputColumn::Known(_) | OutputColumn::Extra(_) => self.write_raw(column, out),
-            derived => self.write_derived_cell(derived, out),
+        match &cell.values {
+            Some(values) if cell.is_canonical => values.print(row, self.formulas, out),
+            Some(_) | None => self.write_raw(cell, row, out),
         }
-    }
-
-    fn write_derived_cell(&self, column: OutputColumn, out: &mut Vec<u8>) {
-        match column {
-            OutputColumn::TotalBandwidth => {
-                if let Some(total) = self.row.total_bandwidth() {
-                    write_double(total, out);
-                }
-            }
-            OutputColumn::BirthYear => {
-                if let Some(year) = self.row.birth_year() {
-                    write_int(year.into(), out);
-                }
-            }
-            OutputColumn::ActivityLevel => {
-                let level = self.rules.activity.classify(self.row.session_duration);
-                out.extend_from_slice(level.as_str().as_bytes());
-            }
-            // What is masked out of a cell without quotes needs none.
-            OutputColumn::MaskedEmail
-                if self.row.is_verbatim
-                    && self.rules.csv_formulas == CsvFormulas::Keep
-                    && !self.raw(KnownColumn::Email).starts_with(b"\"") =>
-            {
-                out.extend_from_slice(self.chunk.masked_email(self.row));
-            }
-            OutputColumn::MaskedEmail => {
-                write_value(self.chunk.masked_email(self.row), self.rules.csv_formulas, out);
-            }
-            OutputColumn::Known(_) | OutputColumn::Extra(_) => {}
-        }
-    }
-
-    fn raw(&self, column: KnownColumn) -> &[u8] {
-        self.chunk.field(self.row, self.layout.known(column))
     }
 
     /// A cell as the source has it, quoted if it must be.
-    fn write_raw(&self, column: OutputColumn, out: &mut Vec<u8>) {
-        let Some(raw) = self.source(column) else { return };
-        match raw {
-            _ if self.row.has_null_marker && self.rules.null_markers.contain(unquote(raw, &mut Vec::new())) => {}
+    fn write_raw(&self, cell: &SourceCell<'_>, row: usize, out: &mut Vec<u8>) {
+        match self.chunk.field(row, cell.field) {
+            raw if self.is_marker(cell, row, raw) => {}
+            raw if self.dialect != Dialect::default() => {
+                write_value_of(unquote(raw, &mut Vec::new(), self.dialect.quote), self.is_formula(cell, row, raw), out);
+            }
             b"\"\"" => {}
-            _ if self.is_formula(column, raw) => write_text(&defused(unquote(raw, &mut Vec::new())), out),
-            _ if is_well_quoted(raw) => out.extend_from_slice(raw),
-            _ => write_text(unquote(raw, &mut Vec::new()), out),
+            raw if self.is_formula(cell, row, raw) => {
+                write_value_of(unquote(raw, &mut Vec::new(), self.dialect.quote), true, out)
+            }
+            raw if is_well_quoted(raw, b'"') => out.extend_from_slice(raw),
+            raw => write_text(unquote(raw, &mut Vec::new(), self.dialect.quote), out),
         }
     }
 
-    /// The cell of the source that a column shows; `None`: it is derived.
-    fn source(&self, column: OutputColumn) -> Option<&[u8]> {
-        let field = match column {
-            OutputColumn::Known(known) => self.layout.known(known),
-            OutputColumn::Extra(index) => self.layout.extra(index),
-            _ => return None,
-        };
-        Some(self.chunk.field(self.row, field))
+    fn is_marker(&self, cell: &SourceCell<'_>, row: usize, raw: &[u8]) -> bool {
+        if !self.chunk.flags[row].has_markers() {
+            return false;
+        }
+        let mut scratch = Vec::new();
+        let text = unquote(raw, &mut scratch, self.dialect.quote);
+        match cell.column {
+            OutputColumn::File(index) => self.rules.is_marker(index, text),
+            OutputColumn::Extra(_) | OutputColumn::Derived(_) => self.rules.null_markers.contain(text),
+        }
     }
 
     /// Whether a row that could be copied has a cell that must be defused.
-    fn has_formula(&self, columns: &OutputColumns) -> bool {
-        let is_formula = |column| self.source(column).is_some_and(|raw| self.is_formula(column, raw));
-        self.rules.csv_formulas == CsvFormulas::Defuse && columns.iter().any(is_formula)
+    fn has_formula(&self, row: usize) -> bool {
+        self.formulas == CsvFormulas::Defuse
+            && self.source.iter().any(|cell| self.is_formula(cell, row, self.chunk.field(row, cell.field)))
     }
 
-    /// Whether a cell of the source must be defused. What is no number or moment, though its column has them, is text.
-    fn is_formula(&self, column: OutputColumn, raw: &[u8]) -> bool {
-        if self.rules.csv_formulas == CsvFormulas::Keep || !is_formula(raw.strip_prefix(b"\"").unwrap_or(raw)) {
-            return false;
-        }
-        match column {
-            OutputColumn::Known(KnownColumn::BirthDate) => self.row.birth_date.is_none(),
-            OutputColumn::Known(KnownColumn::AccessedAt) => self.row.accessed_at.is_none(),
-            OutputColumn::Known(KnownColumn::SessionDuration) => self.row.session_duration.is_none(),
-            OutputColumn::Known(KnownColumn::DownloadSpeed) => self.row.download_speed.is_none(),
-            OutputColumn::Known(KnownColumn::UploadSpeed) => self.row.upload_speed.is_none(),
-            OutputColumn::Known(KnownColumn::ConsumedTraffic) => self.row.consumed_traffic.is_none(),
-            _ => true,
-        }
+    /// Whether a cell of the source must be defused. What is no value of its column's type is text.
+    fn is_formula(&self, cell: &SourceCell<'_>, row: usize, raw: &[u8]) -> bool {
+        self.formulas == CsvFormulas::Defuse
+            && is_formula(raw.strip_prefix(&[self.dialect.quote]).unwrap_or(raw))
+            && cell.values.as_ref().is_none_or(|values| values.is_null(row))
     }
 }
 
-/// The grouped output is handed on in pieces of about so many bytes.
+/// A file of groups is handed on in pieces of about so many bytes.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// Hands on the whole grouped output, piece by piece.
-pub fn grouped(
-    groups: &[NamedGroup<'_>],
-    formulas: CsvFormulas,
-    mut hand_on: impl FnMut(&[u8]) -> Result<()>,
-) -> Result<()> {
-    let schema = grouped_schema();
+/// Begins a file of groups.
+pub(super) fn begin_groups(
+    schema: &SchemaRef,
+    options: &FormatOptions,
+    upload: Box<dyn Upload>,
+) -> Result<Box<dyn GroupWriter>> {
+    let formulas = options.csv_formulas;
     let mut out = Vec::new();
     header_line(schema.fields().iter().map(|field| field.name().as_str()), formulas, &mut out);
-    for (name, group) in groups {
-        if out.len() >= PIECE_BYTES {
-            hand_on(&out)?;
-            out.clear();
+    Ok(Box::new(CsvGroups { formulas, out, upload }))
+}
+
+/// A file of groups under way.
+struct CsvGroups {
+    formulas: CsvFormulas,
+    out: Vec<u8>,
+    upload: Box<dyn Upload>,
+}
+
+impl GroupWriter for CsvGroups {
+    fn append(&mut self, types: &[ColumnType], groups: &RecordBatch) -> Result<()> {
+        let columns = types.iter().zip(groups.columns());
+        let printers: Vec<Printer<'_>> = columns.map(|(data_type, array)| Printer::of(*data_type, array)).collect();
+        for row in 0..groups.num_rows() {
+            for (index, printer) in printers.iter().enumerate() {
+                if index > 0 {
+                    self.out.push(b',');
+                }
+                printer.print(row, self.formulas, &mut self.out);
+            }
+            self.out.push(b'\n');
+            if self.out.len() >= PIECE_BYTES {
+                self.upload.write(&self.out)?;
+                self.out.clear();
+            }
         }
-        let out = &mut out;
-        write_value(name.unwrap_or_default(), formulas, out);
-        out.push(b',');
-        write_double(group.avg_session_duration(), out);
-        out.push(b',');
-        if let Some(traffic) = group.consumed_traffic {
-            write_double(traffic, out);
-        }
-        out.push(b',');
-        write_int(group.sessions, out);
-        out.push(b'\n');
+        Ok(())
     }
-    hand_on(&out)
+
+    fn finish(mut self: Box<Self>) -> Result<StagedUpload> {
+        self.upload.write(&self.out)?;
+        self.upload.finish()
+    }
+}
+
+fn write_value_of(text: &[u8], is_formula: bool, out: &mut Vec<u8>) {
+    if is_formula { write_text(&defused(text), out) } else { write_text(text, out) }
 }
 
 /// A text as a cell, defused if that is wanted.
-fn write_value(text: &[u8], formulas: CsvFormulas, out: &mut Vec<u8>) {
+pub(super) fn write_value(text: &[u8], formulas: CsvFormulas, out: &mut Vec<u8>) {
     match formulas {
         CsvFormulas::Keep => write_text(text, out),
         CsvFormulas::Defuse => write_text(&defused(text), out),
     }
 }
 
+/// Whether RFC 4180 demands quotes around a cell with this text.
+pub(super) fn needs_quotes(text: &[u8]) -> bool {
+    memchr3(b',', b'"', b'\n', text).is_some() || memchr::memchr(b'\r', text).is_some()
+}
+
 /// A value as a cell, quoted only where RFC 4180 demands it.
 pub(super) fn write_text(text: &[u8], out: &mut Vec<u8>) {
-    let must_quote = memchr3(b',', b'"', b'\n', text).is_some() || memchr::memchr(b'\r', text).is_some();
-    if must_quote {
+    if needs_quotes(text) {
         out.push(b'"');
         write_quoted(text, out);
         out.push(b'"');

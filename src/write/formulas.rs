@@ -2,6 +2,17 @@
 
 use std::borrow::Cow;
 
+/// What becomes of texts in CSV outputs that a spreadsheet would take for formulas.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CsvFormulas {
+    /// They stay as they are.
+    #[default]
+    Keep,
+    /// An apostrophe before them makes them texts for spreadsheets, too.
+    Defuse,
+}
+
 /// Whether a spreadsheet may take a cell with this text for a formula: it begins with `=`, `+`, `-`, `@`, a tab or a
 /// carriage return.
 pub fn is_formula(text: &[u8]) -> bool {

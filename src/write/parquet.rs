@@ -13,8 +13,8 @@ mod varint;
 use std::io::Write;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
-use arrow_schema::{DataType, FieldRef, SchemaRef};
+use arrow_array::RecordBatch;
+use arrow_schema::{FieldRef, SchemaRef};
 use parquet::arrow::arrow_writer::ArrowRowGroupWriterFactory;
 use parquet::arrow::{ArrowSchemaConverter, ArrowWriter};
 use parquet::errors::ParquetError;
@@ -22,16 +22,40 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
 
+use super::format::{FormatOptions, GroupWriter, RowWriter};
 use super::{KeptRow, RowSource, UploadWriter};
-use crate::config::{ParquetCompression, ParquetOptions};
+use crate::config::ParquetOptions;
+use crate::contract::ColumnType;
 use crate::error::{Error, Result};
-use crate::group::NamedGroup;
-use crate::schema::{OutputColumn, OutputColumns, grouped_schema};
+use crate::schema::{OutputColumn, OutputColumns};
 use crate::seed::Seed;
 use crate::store::{StagedUpload, Upload};
 use column::Column;
 use encoding::Choice;
 use gathered::{GatheredRows, Gatherer};
+
+/// Begins a file of rows.
+pub(super) fn begin(
+    columns: &OutputColumns,
+    options: &FormatOptions,
+    upload: Box<dyn Upload>,
+) -> Result<Box<dyn RowWriter>> {
+    Ok(Box::new(ParquetRows::new(columns, options.parquet, options.seed.clone(), UploadWriter(upload))))
+}
+
+impl RowWriter for ParquetRows<UploadWriter> {
+    fn append(&mut self, source: RowSource<'_>, kept: &[KeptRow]) -> Result<()> {
+        ParquetRows::append(self, source, kept)
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        ParquetRows::memory_bytes(self)
+    }
+
+    fn finish(self: Box<Self>, rows: u64) -> Result<StagedUpload> {
+        ParquetRows::finish(*self, rows)?.0.finish()
+    }
+}
 
 /// Bytes of memory for gathering texts that are kept from wave to wave, however little a wave holds.
 const GATHERED_BYTES_KEPT: usize = 1 << 20;
@@ -40,7 +64,7 @@ const GATHERED_BYTES_KEPT: usize = 1 << 20;
 pub(crate) const BATCH_ROWS: usize = 8192;
 
 /// The first rows, by which the encodings are chosen, end when their texts weigh so much; they are held several times.
-const SAMPLE_WEIGHT_MAX: usize = 4 << 20;
+pub(crate) const SAMPLE_WEIGHT_MAX: usize = 4 << 20;
 
 /// A row group ends when its texts weigh so much for each row that it may have: more than usual, so that only rows of long
 /// texts end it before its time.
@@ -64,7 +88,7 @@ fn group_weight_max(options: ParquetOptions) -> usize {
     options.row_group_rows.saturating_mul(ROW_WEIGHT).max(GROUP_WEIGHT_MIN)
 }
 
-/// The bytes of memory that a filtered output of so many columns needs beside what [`FilteredParquet::memory_bytes`] says:
+/// The bytes of memory that a filtered output of so many columns needs beside what [`ParquetRows::memory_bytes`] says:
 /// a row group under way, and what the one before has left behind.
 pub fn memory_bytes_max(columns: usize, options: ParquetOptions) -> u64 {
     let weight = group_weight_max(options) as u64;
@@ -76,8 +100,8 @@ fn kept_bytes_max(options: ParquetOptions) -> usize {
     group_weight_max(options) / 4 * 3
 }
 
-/// The filtered output under way.
-pub struct FilteredParquet<W: Write + Send> {
+/// A file of rows under way.
+pub struct ParquetRows<W: Write + Send> {
     schema: SchemaRef,
     columns: Vec<Column>,
     /// Those whose texts are gathered.
@@ -101,17 +125,13 @@ struct File<W: Write + Send> {
     row_groups: ArrowRowGroupWriterFactory,
 }
 
-impl<W: Write + Send> FilteredParquet<W> {
+impl<W: Write + Send> ParquetRows<W> {
     /// A writer of these columns into `output`.
     pub fn new(columns: &OutputColumns, options: ParquetOptions, seed: Seed, output: W) -> Self {
         let schema = columns.schema();
         let mut text_columns = Vec::new();
-        let column = |(column, field): (OutputColumn, &FieldRef)| match field.data_type() {
-            DataType::Utf8 => {
-                text_columns.push(column);
-                Column::of_texts(text_columns.len() - 1, field)
-            }
-            _ => Column::of_numbers(column, field),
+        let column = |(column, field): (OutputColumn, &FieldRef)| {
+            Column::new(column, columns.data_type(column), field, &mut text_columns)
         };
         let columns = columns.iter().zip(schema.fields()).map(column).collect();
         let gatherer = Gatherer::default();
@@ -248,51 +268,38 @@ impl<W: Write + Send> FilteredParquet<W> {
 /// A row group of the grouped output ends when it is so long.
 const GROUPS_BYTES_MAX: usize = 16 << 20;
 
-/// Writes the whole grouped output.
-pub fn grouped(
-    groups: &[NamedGroup<'_>],
-    compression: ParquetCompression,
+/// Begins a file of groups.
+pub(super) fn begin_groups(
+    schema: &SchemaRef,
+    options: &FormatOptions,
     upload: Box<dyn Upload>,
-) -> Result<StagedUpload> {
-    let schema = grouped_schema();
-    let codec = compression::codec(Some(compression))?;
-    // Each name occurs once, and hardly a figure twice.
+) -> Result<Box<dyn GroupWriter>> {
+    let codec = compression::codec(Some(options.parquet.compression))?;
+    // Each key occurs once, and hardly a figure twice.
     let properties = WriterProperties::builder()
         .set_compression(codec)
         .set_dictionary_enabled(false)
         .set_key_value_metadata(footer::metadata())
         .build();
-    let mut writer =
-        ArrowWriter::try_new(UploadWriter(upload), Arc::clone(&schema), Some(properties)).map_err(failed)?;
-    let mut rest = groups;
-    while !rest.is_empty() {
-        let (groups, behind) = rest.split_at(batch_of_groups(rest));
-        rest = behind;
-        let text = |name| simdutf8::basic::from_utf8(name).map_err(|_| Error::internal("a name is no UTF-8"));
-        let names = groups.iter().map(|(name, _)| name.map(text).transpose()).collect::<Result<StringArray>>()?;
-        let averages: Float64Array = groups.iter().map(|(_, group)| Some(group.avg_session_duration())).collect();
-        let traffic: Float64Array = groups.iter().map(|(_, group)| group.consumed_traffic).collect();
-        let sessions = Int64Array::from_iter_values(groups.iter().map(|(_, group)| group.sessions));
-        let columns: Vec<ArrayRef> = vec![Arc::new(names), Arc::new(averages), Arc::new(traffic), Arc::new(sessions)];
-        let batch = RecordBatch::try_new(Arc::clone(&schema), columns)
-            .map_err(|error| Error::internal("the groups do not fit their schema").caused_by(error))?;
-        writer.write(&batch).map_err(failed)?;
-        if writer.in_progress_size() > GROUPS_BYTES_MAX {
-            writer.flush().map_err(failed)?;
-        }
-    }
-    writer.into_inner().map_err(failed)?.0.finish()
+    let writer = ArrowWriter::try_new(UploadWriter(upload), Arc::clone(schema), Some(properties)).map_err(failed)?;
+    Ok(Box::new(ParquetGroups(writer)))
 }
 
-/// How many of the first groups are handed to the encoder at once: fewer where their names are long.
-fn batch_of_groups(groups: &[NamedGroup<'_>]) -> usize {
-    let mut bytes = 0;
-    let fits = |(name, _): &&NamedGroup<'_>| {
-        let before = bytes;
-        bytes += name.map_or(0, <[u8]>::len);
-        before < SAMPLE_WEIGHT_MAX
-    };
-    groups.iter().take(BATCH_ROWS).take_while(fits).count()
+/// A file of groups under way.
+struct ParquetGroups(ArrowWriter<UploadWriter>);
+
+impl GroupWriter for ParquetGroups {
+    fn append(&mut self, _: &[ColumnType], groups: &RecordBatch) -> Result<()> {
+        self.0.write(groups).map_err(failed)?;
+        if self.0.in_progress_size() > GROUPS_BYTES_MAX {
+            self.0.flush().map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<StagedUpload> {
+        self.0.into_inner().map_err(failed)?.0.finish()
+    }
 }
 
 /// A failure of the upload comes out as it went in; anything else is a bug.

@@ -13,10 +13,16 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::csv::{write_quoted, write_text};
 use super::formulas::is_formula;
+use super::{KeptRow, RowSource, Sink, Staged};
 use crate::config::CsvFormulas;
-use crate::parse::{ParsedChunk, Rejected};
+use crate::contract::Contract;
+use crate::engine::Tally;
+use crate::error::{Error, Result};
+use crate::output::Output;
 use crate::read::cutter::{Content, RECORD_BYTES_MAX};
+use crate::rows::{Rejected, RowChunk};
 use crate::rules::Reason;
+use crate::store::Upload;
 
 /// The header line. `record_number` counts an object's records from 1, `byte_offset` its plain text from 0;
 /// `record_bytes` is the record's length, also where it is cut.
@@ -26,9 +32,76 @@ pub const HEADER: &[u8] = b"object,record_number,byte_offset,column,reason,recor
 /// that limit the length of a line.
 const CUT_BYTES: usize = 64 * 1024;
 
+/// The sink of the rejected records.
+pub struct RejectedSink {
+    output: Output,
+    /// `None` once it is finished.
+    upload: Option<Box<dyn Upload>>,
+    writer: RejectedWriter,
+    /// The keys of the inputs.
+    keys: Vec<String>,
+    bytes: u64,
+    bytes_max: u64,
+}
+
+impl RejectedSink {
+    /// Begins the file, which may have so many bytes, of the records of inputs with these keys.
+    pub fn new(
+        output: Output,
+        mut upload: Box<dyn Upload>,
+        keys: Vec<String>,
+        formulas: CsvFormulas,
+        bytes_max: u64,
+    ) -> Result<Self> {
+        upload.write(HEADER)?;
+        let writer = RejectedWriter { formulas, open: None, object: 0, records_before: 0 };
+        Ok(Self { output, upload: Some(upload), writer, keys, bytes: 0, bytes_max })
+    }
+}
+
+impl Sink for RejectedSink {
+    fn append(&mut self, source: RowSource<'_>, _: &[KeptRow]) -> Result<()> {
+        let upload = self.upload.as_mut().ok_or_else(|| Error::internal("records are rejected after the end"))?;
+        let mut bytes = Vec::new();
+        for chunk in source.wave {
+            let key = &self.keys[chunk.object];
+            self.writer.write(chunk, key, &source.rules.contract, &mut bytes);
+            // Chunk by chunk: short records take many times their own size here.
+            self.bytes += bytes.len() as u64;
+            if self.bytes > self.bytes_max {
+                return Err(too_many(self.bytes_max).at(key));
+            }
+            if !bytes.is_empty() {
+                upload.write(&bytes)?;
+                bytes.clear();
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, tally: &Tally) -> Result<Vec<Staged>> {
+        let mut upload = self.upload.take().ok_or_else(|| Error::internal("the rejected records ended twice"))?;
+        let mut bytes = Vec::new();
+        self.writer.finish(&mut bytes);
+        upload.write(&bytes)?;
+        Ok(vec![Staged { output: self.output.clone(), upload: upload.finish()?, rows: tally.balance.rejected }])
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        0
+    }
+}
+
+fn too_many(bytes_max: u64) -> Error {
+    Error::invalid_input(format!(
+        "the rejected records fill more than MAX_REJECTED_MB ({} MiB) up to this object; nothing was published: the sender must repair the file",
+        bytes_max >> 20
+    ))
+}
+
 /// Writes the rejected records of chunks that come in order.
 #[derive(Debug)]
-pub struct RejectedWriter {
+struct RejectedWriter {
     formulas: CsvFormulas,
     /// The record written last, while it may go on in the next chunk.
     open: Option<OpenRecord>,
@@ -42,7 +115,7 @@ pub struct RejectedWriter {
 struct OpenRecord {
     /// The cells that say where it is.
     place: Vec<u8>,
-    column: &'static str,
+    column: Vec<u8>,
     reason: Reason,
     /// Its first bytes, a little more than the longest record that is not cut.
     bytes: Vec<u8>,
@@ -52,13 +125,8 @@ struct OpenRecord {
 }
 
 impl RejectedWriter {
-    /// A writer that has written nothing.
-    pub fn new(formulas: CsvFormulas) -> Self {
-        Self { formulas, open: None, object: 0, records_before: 0 }
-    }
-
     /// Writes those of the next chunk, which is of the object with this key.
-    pub fn write(&mut self, chunk: &ParsedChunk, key: &str, out: &mut Vec<u8>) {
+    fn write(&mut self, chunk: &RowChunk, key: &str, contract: &Contract, out: &mut Vec<u8>) {
         if chunk.chunk.content == Content::MoreOfBroken {
             if let Some(open) = &mut self.open {
                 open.append(&chunk.chunk.bytes);
@@ -71,25 +139,28 @@ impl RejectedWriter {
         }
         for rejected in &chunk.rejected {
             self.finish(out);
-            self.open = Some(self.opened(chunk, rejected, key));
+            self.open = Some(self.opened(chunk, rejected, key, contract));
         }
         self.records_before += chunk.record_count();
     }
 
     /// Ends the last record.
-    pub fn finish(&mut self, out: &mut Vec<u8>) {
+    fn finish(&mut self, out: &mut Vec<u8>) {
         if let Some(open) = self.open.take() {
             open.write(self.formulas, out);
         }
     }
 
-    fn opened(&self, chunk: &ParsedChunk, rejected: &Rejected, key: &str) -> OpenRecord {
+    fn opened(&self, chunk: &RowChunk, rejected: &Rejected, key: &str, contract: &Contract) -> OpenRecord {
         let (bytes, start) = chunk.rejected_bytes(rejected);
         let record_number = self.records_before + u64::from(rejected.record) + 1;
         let mut place = Vec::new();
         write_text(key.as_bytes(), &mut place);
         place.extend_from_slice(format!(",{record_number},{},", chunk.chunk.offset + start).as_bytes());
-        let column = rejected.column.map_or("", |column| column.name());
+        let mut column = Vec::new();
+        if let Some(index) = rejected.column {
+            write_text(contract.rows.columns[index].name.as_bytes(), &mut column);
+        }
         let mut open =
             OpenRecord { place, column, reason: rejected.reason, bytes: Vec::new(), length: 0, line_end_length: 0 };
         open.append(bytes);
@@ -111,7 +182,8 @@ impl OpenRecord {
         let kept = if length > RECORD_BYTES_MAX as u64 { CUT_BYTES } else { length as usize };
         let record = &self.bytes[..kept];
         out.extend_from_slice(&self.place);
-        out.extend_from_slice(format!("{},{},\"", self.column, self.reason).as_bytes());
+        out.extend_from_slice(&self.column);
+        out.extend_from_slice(format!(",{},\"", self.reason).as_bytes());
         if formulas == CsvFormulas::Defuse && is_formula(record) {
             out.push(b'\'');
         }

@@ -11,7 +11,7 @@ use crate::common::batches::generated;
 use crate::program::Home;
 
 /// The sections whose commands run one after the other in one folder.
-const SECTIONS: [&str; 3] = ["Try it", "Use it", "Look at the data"];
+const SECTIONS: [&str; 4] = ["Try it", "Use it", "Use it for your feed", "Look at the data"];
 
 /// The bucket that the README's examples on S3 name.
 const BUCKET: &str = "bucket";
@@ -48,7 +48,14 @@ struct NewUser {
 impl NewUser {
     fn new() -> Self {
         let home = Home::new();
-        home.write("events/put.json", repository("events/put.json"));
+        for file in [
+            "events/put.json",
+            "contracts/examples/leaddata.odcs.yaml",
+            "contracts/examples/leaddata/raw_data/leads_2024-09-14.csv",
+            "contracts/examples/leaddata/raw_data/leads_2024-09-15.csv",
+        ] {
+            home.write(file, repository(file));
+        }
         for prefix in ["", "prefix/"] {
             for date in ["2024-09-14", "2024-09-15"] {
                 let batch = generated(date, 100).0;
@@ -75,7 +82,7 @@ impl NewUser {
                 _ => Ok(()),
             },
             ["drivendata", "serve", ..] => self.serve(line),
-            ["drivendata", ..] => self.shell(line),
+            ["drivendata" | "mkdir" | "cp", ..] => self.shell(line),
             _ => Err(format!("this test does not know what to do with `{line}`")),
         }
     }
@@ -129,14 +136,29 @@ fn the_commands_of_the_readme_succeed_one_after_the_other() {
     let user = NewUser::new();
     let commands = commands(&repository("README.md"));
     assert!(recipe("run").expect("a target").is_some(), "make run is no longer a command of the program");
-    for needed in ["make run", "drivendata run", "drivendata invoke", "drivendata analyze", "drivendata serve", "s3://"]
-    {
+    for needed in [
+        "make run",
+        "drivendata run",
+        "drivendata invoke",
+        "drivendata analyze",
+        "drivendata serve",
+        "s3://",
+        "drivendata contract init",
+        "drivendata contract lint",
+        "drivendata contract show",
+        "--contract",
+    ] {
         assert!(commands.iter().any(|command| command.contains(needed)), "{needed} is not in {commands:?}");
     }
     for command in &commands {
         user.run(command).unwrap_or_else(|error| panic!("README.md: {error}"));
     }
-    assert!(user.home.path().join("rows.parquet").is_file() && user.home.path().join("analysis.json").is_file());
+    let published = "target/leads/transformed_data/leads/csv/run_date=2024-09-15/leads.csv";
+    for file in ["rows.parquet", "analysis.json", published] {
+        assert!(user.home.path().join(file).is_file(), "{file} is missing");
+    }
+    assert_eq!(user.home.read(published).lines().count(), 7, "the header and six rows");
+    assert!(!user.home.path().join("contracts/examples/leaddata/transformed_data").exists());
 }
 
 #[test]
@@ -154,8 +176,7 @@ fn a_command_of_the_readme_that_is_changed_to_nonsense_does_not_succeed() {
     ] {
         assert!(user.run(nonsense).is_err(), "{nonsense}");
     }
-    let readme =
-        "\n## Try it\n```sh\nmake run # all\n```\n\n## Use it\n```sh\nls\n\n# or\nls -l\n```\n## Look at the data\n";
+    let readme = "\n## Try it\n```sh\nmake run # all\n```\n\n## Use it\n```sh\nls\n\n# or\nls -l\n```\n\n## Use it for your feed\n## Look at the data\n";
     assert_eq!(commands(readme), ["make run", "ls", "ls -l"]);
 }
 
@@ -188,7 +209,14 @@ fn without_remarks(sample: &str) -> String {
 
 /// What differs from run to run, or with any change of the program.
 fn is_volatile(path: &str) -> bool {
-    let ends = [".outputs.etag", ".outputs.bytes", ".outputs.checksum_crc64nvme", ".rules_fingerprint"];
+    let ends = [
+        ".outputs.etag",
+        ".outputs.bytes",
+        ".outputs.checksum_crc64nvme",
+        ".rules_fingerprint",
+        ".settings.plan",
+        ".contract.sha256",
+    ];
     ends.contains(&path) || [".timings.", ".memory.", ".program_version"].iter().any(|start| path.starts_with(start))
 }
 

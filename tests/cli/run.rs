@@ -91,7 +91,7 @@ fn settings_are_taken_as_flags() {
     let flags = ["--window-days=1", "--min-session-duration", "-1", "--output-formats", "csv"];
     let runs = runs(&home, &[&["--date", "2024-09-15"], &flags[..]].concat());
     assert_eq!(runs[0]["manifest"]["balance"]["written"], 2);
-    assert_eq!(runs[0]["manifest"]["settings"]["min_session_duration"], -1);
+    assert_eq!(runs[0]["manifest"]["settings"]["parameters"]["min_session_duration"], -1);
     assert_eq!(runs[0]["manifest"]["outputs"].as_array().map(Vec::len), Some(3));
 }
 

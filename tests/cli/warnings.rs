@@ -33,7 +33,7 @@ fn a_day_without_a_row_in_the_range_says_so() {
     let home = Home::new();
     home.write(KEY, batch(&[row("Ana", 1), row("Ion", 2)]));
     let answer = run(&home, &["--accessed-to", "2024-06-30"]).succeeded();
-    let expected = "warning: the run of 2024-09-15: none of the rows read was written: all rows are dated after ACCESSED_TO 2024-06-30 (2 rows) (nothing_written)";
+    let expected = "warning: the run of 2024-09-15: none of the rows read was written: all rows are dropped by the filter date (ACCESSED_TO 2024-06-30) (2 rows) (nothing_written)";
     assert_eq!(warnings(&answer), [expected]);
 }
 

@@ -48,9 +48,9 @@ impl Lake {
         Handler::new(runner(store, config))
     }
 
-    /// Runs a date, if something changed.
+    /// Runs a date, if something changed. A contract may be a file.
     pub async fn run(&self, run_date: &str, settings: &[(&str, &str)]) -> Result<Report> {
-        let config = config(&self.path().display().to_string(), settings);
+        let config = lake::configure(&raw(&self.path().display().to_string(), settings)).await?;
         let store = lake::open(&config).await?;
         run(&runner(store, config), run_date).await
     }
@@ -58,11 +58,15 @@ impl Lake {
 
 /// Checked settings for a lake.
 pub fn config(lake: &str, settings: &[(&str, &str)]) -> Config {
+    Config::from_raw(&raw(lake, settings)).expect("usable settings")
+}
+
+fn raw(lake: &str, settings: &[(&str, &str)]) -> RawSettings {
     let mut raw = RawSettings::default();
     for (name, value) in [("LAKE", lake)].iter().chain(settings) {
         raw.set(name, *value).expect("a setting");
     }
-    Config::from_raw(&raw).expect("usable settings")
+    raw
 }
 
 pub fn runner(store: Arc<dyn Store>, config: Config) -> Runner {

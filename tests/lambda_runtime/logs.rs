@@ -106,7 +106,7 @@ async fn variables_of_others_and_empty_ones_stop_no_start_and_the_former_are_nam
         assert_eq!(reply["runs"][0]["status"], "published", "{reply}");
         let manifest: Value =
             serde_json::from_str(&lambda.output("runs/run_date=2024-09-15/manifest.json")).expect("JSON");
-        assert_eq!(manifest["settings"]["accessed_to"], "2024-12-31", "an empty variable opens nothing");
+        assert_eq!(manifest["settings"]["parameters"]["accessed_to"], "2024-12-31", "an empty variable opens nothing");
         let (written, _) = lambda.function.stop();
         assert!(!written.contains("secret\""), "{written}");
         let line =

@@ -1,4 +1,4 @@
-//! Every difference between the default preset and `PRESET=glue` on one input, each with its cause, if it has one.
+//! Every difference between the default preset and `CONTRACT=glue` on one input, each with its cause, if it has one.
 //!
 //! A row is known by its number, which every stored input carries in the column `row_number`.
 
@@ -8,10 +8,13 @@ use std::path::Path;
 
 use drivendata_transform::rules::date::{CALENDAR_DAYS, parse_date};
 use drivendata_transform::rules::mask::{Masking, mask_email};
-use drivendata_transform::rules::missing::{EMAIL_IF_MISSING, PHONE_IF_MISSING, is_blank};
+use drivendata_transform::rules::missing::is_blank;
 
 use crate::Outputs;
 use crate::tables::{Cell, Table};
+
+const EMAIL_IF_MISSING: &str = "unknown@example.com";
+const PHONE_IF_MISSING: &str = "000-000-0000";
 
 const REJECTED: &str = "Rows that cannot be used are rejected";
 const TWIN: &str = "A rejected row does not hide its twin";
@@ -120,7 +123,7 @@ impl<'a> Comparison<'a> {
                 }
                 _ => None,
             };
-            let what = format!("row {glue_row}, {column}: {default:?} and with PRESET=glue {glue:?}");
+            let what = format!("row {glue_row}, {column}: {default:?} and with CONTRACT=glue {glue:?}");
             found.push(Difference { what, cause: is_explained });
         }
     }

@@ -1,4 +1,4 @@
-"""`make parity`: runs the Glue script with Spark and this program with `PRESET=glue` on the same inputs and compares
+"""`make parity`: runs the Glue script with Spark and this program with `CONTRACT=glue` on the same inputs and compares
 every cell. Prints a verdict for each input and, where the two differ, the smallest failing input it can find.
 
     parity.py [--rounds 20] [--rows 5000] [--seed 1]     inputs made by hand, then random ones
@@ -131,7 +131,7 @@ def main():
     print(f"{parity.cells} cells compared, {parity.declared} left out as declared in docs/migrating-from-glue.md, in {time.monotonic() - begin:.0f} s")
     if parity.failed:
         sys.exit(f"NOT EQUAL: {parity.failed} inputs differ")
-    print("EQUAL: PRESET=glue gives what Spark gives, cell by cell")
+    print("EQUAL: CONTRACT=glue gives what Spark gives, cell by cell")
 
 
 def parse():

@@ -55,7 +55,7 @@ class Difference:
 
     def __str__(self):
         where = f"{self.table} row {self.row}" + (f", {self.column}" if self.column else "")
-        return f"{where}: Spark has {self.spark!r}, PRESET=glue has {self.ours!r}"
+        return f"{where}: Spark has {self.spark!r}, CONTRACT=glue has {self.ours!r}"
 
 
 def bits(value):

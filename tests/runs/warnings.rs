@@ -108,13 +108,13 @@ async fn rows_of_which_none_was_written_say_where_they_ended() {
     let dated = |date: &str| batch(&[row("Ana", 1).replace("2024-09-14 08", date)]);
     type Settings = &'static [(&'static str, &'static str)];
     let cases: [(Vec<u8>, Settings, &str); 6] = [
-        (dated("2025-01-01 00"), &[], "the only row is dated after ACCESSED_TO 2024-12-31"),
-        (dated("2023-12-31 23"), &[], "the only row is dated before ACCESSED_FROM 2024-01-01"),
-        (dated("soon"), &[("PRESET", "glue")], "the only row is without an access date that can be read"),
+        (dated("2025-01-01 00"), &[], "the only row is dropped by the filter date (ACCESSED_TO 2024-12-31)"),
+        (dated("2023-12-31 23"), &[], "the only row is dropped by the filter date (ACCESSED_FROM 2024-01-01)"),
+        (dated("soon"), &[("PRESET", "glue")], "the only row is without a value that the filter date needs"),
         (
             batch(&[row_with("Ana", 1, "30")]),
             &[],
-            "the only row is of sessions not longer than MIN_SESSION_DURATION 30",
+            "the only row is dropped by the filter duration (MIN_SESSION_DURATION 30)",
         ),
         (
             batch(&[row_with("Ana", 1, "x")]),
@@ -124,7 +124,7 @@ async fn rows_of_which_none_was_written_say_where_they_ended() {
         (
             dated("2024-09-14 08"),
             &[("ACCESSED_TO", "2024-09-13")],
-            "the only row is dated after ACCESSED_TO 2024-09-13",
+            "the only row is dropped by the filter date (ACCESSED_TO 2024-09-13)",
         ),
     ];
     for (bytes, settings, reason) in cases {

@@ -1,8 +1,9 @@
-"""template.yaml as CloudFormation would see it: expanded by SAM, and resolved for a set of parameters."""
+"""A template as CloudFormation would see it: expanded by SAM, and resolved for a set of parameters."""
 
 import copy
 import json
 import re
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "template.yaml"
 STACK_NAME, REGION, ACCOUNT = "drivendata-transform", "eu-central-1", "123456789012"
 CODE = "s3://artifacts-bucket/function.zip"
 PSEUDO = {
@@ -27,6 +29,7 @@ PARAMETER_SETS: dict[str, dict[str, str]] = {
     "defaults": {},
     "existing bucket": {"BucketMode": "existing"},
     "mail": {"AlarmEmail": "data@example.com"},
+    "a contract": {"ContractAddress": "s3://driven-data-bucket/contracts/feed.yaml"},
     "everything else": {
         "BucketName": "another-lake",
         "BucketMode": "existing",
@@ -42,14 +45,14 @@ PARAMETER_SETS: dict[str, dict[str, str]] = {
 
 
 @cache
-def source() -> dict[str, Any]:
-    return yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+def source(path: Path = TEMPLATE) -> dict[str, Any]:
+    return yaml_parse(path.read_text(encoding="utf-8"))
 
 
 @cache
-def expanded_text() -> str:
+def expanded_text(path: Path = TEMPLATE) -> str:
     """Plain CloudFormation as JSON. The code's folder becomes a place in S3, as `sam package` makes it."""
-    template = copy.deepcopy(source())
+    template = copy.deepcopy(source(path))
     template["Resources"]["Function"]["Properties"]["CodeUri"] = CODE
     return json.dumps(transform(template, {}, _NoManagedPolicies()), indent=1)
 
@@ -62,12 +65,12 @@ class _NoManagedPolicies:
 class Stack:
     """Resources that exist with these parameters, and what their properties then are."""
 
-    def __init__(self, parameters: dict[str, str]):
-        template = json.loads(expanded_text())
+    def __init__(self, parameters: dict[str, str], path: Path = TEMPLATE):
+        template = json.loads(expanded_text(path))
         declared = template["Parameters"]
         unknown = parameters.keys() - declared.keys()
         assert not unknown, f"no such parameters: {unknown}"
-        self.parameters = {name: parameters.get(name, str(spec["Default"])) for name, spec in declared.items()}
+        self.parameters = {name: str(parameters.get(name, spec.get("Default"))) for name, spec in declared.items()}
         self._conditions = template["Conditions"]
         self._all = template["Resources"]
         exists = {name: self._exists(resource) for name, resource in self._all.items()}
@@ -108,6 +111,15 @@ class Stack:
                     return self._attribute(name, attribute)
                 case "Fn::Sub":
                     return VARIABLE.sub(self._substitute, argument)
+                case "Fn::Join":
+                    separator, parts = argument
+                    return separator.join(self._resolve(parts))
+                case "Fn::Select":
+                    index, parts = argument
+                    return self._resolve(parts)[index]
+                case "Fn::Split":
+                    separator, text = argument
+                    return self._resolve(text).split(separator)
                 case "Fn::If":
                     condition, when, otherwise = argument
                     return self._resolve(when if self._holds(self._conditions[condition]) else otherwise)
@@ -169,4 +181,4 @@ class Stack:
 
 if __name__ == "__main__":
     # For linters that know CloudFormation only.
-    print(expanded_text())
+    print(expanded_text(Path(sys.argv[1])))

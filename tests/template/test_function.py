@@ -24,13 +24,13 @@ def variables(stack: Stack) -> dict[str, str]:
     return stack.resources["Function"]["Environment"]["Variables"]
 
 
-# Parameters of what a preset decides.
+# Parameters of what the contract decides.
 SETTING_OF = {"AccessedFrom": "ACCESSED_FROM", "AccessedTo": "ACCESSED_TO", "Masking": "MASKING"}
 
 
 def rule_variables(stack: Stack) -> dict[str, str]:
     """What a run is told beside the lake and the window, which `Lake.run` gives."""
-    elsewhere = POWERTOOLS | {"LAKE", "WINDOW_DAYS", "LOG_LEVEL"}
+    elsewhere = POWERTOOLS | {"LAKE", "INPUT_PREFIX", "OUTPUT_PREFIX", "WINDOW_DAYS", "LOG_LEVEL"}
     return {name: value for name, value in variables(stack).items() if name not in elsewhere}
 
 
@@ -63,13 +63,24 @@ def test_a_parameter_reaches_its_setting() -> None:
 def test_the_glue_preset_decides_what_no_parameter_changes(given: dict[str, str], lake: Lake) -> None:
     typed = {SETTING_OF[name]: value for name, value in given.items()}
     expected = rules_of_a_run(lake, {"PRESET": "glue", **typed})
-    assert expected["preset"] == "glue"
+    assert expected["plan"] != rules_of_a_run(lake, {})["plan"], "the preset changes nothing"
     assert rules_of_a_run(lake, rule_variables(Stack({"Preset": "glue", **given}))) == expected
 
 
-def test_without_the_glue_preset_every_rule_is_given() -> None:
-    given = variables(Stack({"AccessedFrom": "2024-01-01"}))
-    assert all(given[name] for name in SETTING_OF.values())
+def test_what_is_left_at_its_default_is_left_to_the_contract(lake: Lake) -> None:
+    given = variables(Stack({"AccessedFrom": "2024-01-01", "ActiveAbove": "120", "WindowDays": "2"}))
+    assert not any(given[name] for name in ["ACCESSED_FROM", "ACTIVE_ABOVE", "WINDOW_DAYS", "PRESET"])
+    assert rules_of_a_run(lake, rule_variables(Stack({}))) == rules_of_a_run(lake, {})
+
+
+def test_the_address_of_a_contract_reaches_the_function() -> None:
+    assert variables(Stack({}))["CONTRACT"] == ""
+    address = "s3://driven-data-bucket/contracts/feed.yaml"
+    assert variables(Stack({"ContractAddress": address}))["CONTRACT"] == address
+    pattern = re.compile(source()["Parameters"]["ContractAddress"]["AllowedPattern"])
+    assert all(pattern.fullmatch(value) for value in ("", address))
+    # A star would be more than one object to the role.
+    assert not any(pattern.fullmatch(value) for value in ("s3://bucket", "s3://bucket/", "s3://bucket/*", "feed.yaml"))
 
 
 def test_no_setting_is_left_to_a_value_that_sam_cli_cannot_resolve_locally() -> None:

@@ -16,6 +16,8 @@ from stack import ROOT, Stack
 from test_permissions import allowed, as_list
 
 BUCKET = "driven-data-bucket"
+CONTRACT = f"{BUCKET}/contracts/feed.yaml"
+DEPLOYED = {"ContractAddress": f"s3://{CONTRACT}"}
 
 
 @contextmanager
@@ -39,11 +41,14 @@ def asked(lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> set[Need]:
     a failure before another succeeds."""
     buckets = tmp_path_factory.mktemp("buckets")
     shutil.copytree(lake.folder / "raw_data", buckets / BUCKET / "raw_data")
+    (buckets / CONTRACT).parent.mkdir()
+    shutil.copy(ROOT / "contracts/drivendata.odcs.yaml", buckets / CONTRACT)
     with s3_server(lake.program, buckets) as environment:
         with recording(environment["AWS_ENDPOINT_URL"].removeprefix("http://")) as recorder:
             environment = {**os.environ, **environment, "AWS_ENDPOINT_URL": recorder.url}
             run = [str(lake.program), "run", "--lake", f"s3://{BUCKET}", "--date", DATES[1]]
-            for settings, code in [((), 0), ((), 0), (("--force", "--max-rejected-ratio=0"), 3)]:
+            from_bucket = (f"--contract=s3://{CONTRACT}",)
+            for settings, code in [(from_bucket, 0), ((), 0), (("--force", "--max-rejected-ratio=0"), 3)]:
                 done = subprocess.run([*run, *settings], env=environment, capture_output=True)
                 assert done.returncode == code, done.stderr.decode()
             tick = json.loads((ROOT / "events/schedule.json").read_text(encoding="utf-8"))
@@ -71,13 +76,13 @@ def is_allowed(need: Need, stack: Stack) -> bool:
 
 def test_the_role_allows_every_request_of_the_program(asked: set[Need]) -> None:
     assert len(asked) > 15
-    assert {need for need in asked if not is_allowed(need, Stack({}))} == set()
+    assert {need for need in asked if not is_allowed(need, Stack(DEPLOYED))} == set()
 
 
 def test_the_role_allows_nothing_on_s3_that_the_program_does_not_use(asked: set[Need]) -> None:
     unused = {
         (action, resource)
-        for statement in allowed(Stack({}), "FunctionRole")
+        for statement in allowed(Stack(DEPLOYED), "FunctionRole")
         for action in as_list(statement["Action"])
         for resource in as_list(statement["Resource"])
         if action.startswith("s3:")

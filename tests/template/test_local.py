@@ -41,7 +41,8 @@ def test_every_setting_has_its_default() -> None:
     given = given_settings(environment())
     assert given.pop("LAKE") == f"s3://{BUCKET}"
     assert given == {name: settings()[name] for name in given}
-    assert {"MASKING", "MAX_REJECTED_RATIO", "ACCESSED_FROM", "ACCESSED_TO"} <= given.keys(), "SAM CLI resolves these"
+    assert {"MAX_REJECTED_RATIO", "INPUT_PREFIX"} <= given.keys(), "SAM CLI resolves these"
+    assert not {"MASKING", "ACCESSED_FROM", "WINDOW_DAYS", "PRESET", "CONTRACT"} & given.keys(), "the contract decides"
 
 
 def test_parameters_reach_their_settings() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from stack import ACCOUNT, REGION, ROOT, STACK_NAME, Stack
 
+CONTRACT = "s3://contracts-bucket/feed.yaml"
 ROW = re.compile(r"^\| `([^`]+)` \| `([^`]+)` \| .+ \|$", re.MULTILINE)
 
 
@@ -33,15 +34,21 @@ def grants(stack: Stack, role: str) -> set[tuple[str, str]]:
 def documented(role: str) -> set[tuple[str, str]]:
     page = (ROOT / "docs/permissions.md").read_text(encoding="utf-8")
     section = next(part for part in page.split("\n## ") if f"(`{role}`)" in part)
-    places = {"BUCKET": "driven-data-bucket", "STACK": STACK_NAME, "REGION": REGION, "ACCOUNT": ACCOUNT}
+    places = {"BUCKET": "driven-data-bucket", "CONTRACT": CONTRACT.removeprefix("s3://"), "STACK": STACK_NAME, "REGION": REGION, "ACCOUNT": ACCOUNT}
     fill = re.compile("|".join(places))
     rows = ROW.findall(section)
     return {(action, fill.sub(lambda found: places[found.group()], resource)) for action, resource in rows}
 
 
 def test_the_function_may_do_what_the_page_on_permissions_says(stack: Stack) -> None:
-    same_names = Stack({**stack.parameters, "BucketName": "driven-data-bucket"})
+    same_names = Stack({**stack.parameters, "BucketName": "driven-data-bucket", "ContractAddress": CONTRACT})
     assert grants(same_names, "FunctionRole") == documented("FunctionRole")
+
+
+def test_a_contract_is_the_one_object_that_its_address_names(stack: Stack) -> None:
+    with_it, without = (Stack({**stack.parameters, "ContractAddress": address}) for address in (CONTRACT, ""))
+    more = grants(with_it, "FunctionRole") - grants(without, "FunctionRole")
+    assert more == {("s3:GetObject", "arn:aws:s3:::contracts-bucket/feed.yaml")}
 
 
 def test_the_schedule_may_do_what_the_page_on_permissions_says(stack: Stack) -> None:
@@ -54,7 +61,7 @@ def test_no_role_has_a_wildcard_for_an_action_or_for_a_whole_resource(stack: Sta
             assert "*" not in action
             # A star may stand for what lies below a named bucket's folder or log group only.
             assert "*" not in resource.removesuffix("*") and re.search(
-                r"(_data/(state/)?|/aws/lambda/[^:]+:)\*$|[^*]$", resource
+                r"(_data/(state/|batch_)?|/aws/lambda/[^:]+:)\*$|[^*]$", resource
             )
 
 
@@ -66,7 +73,7 @@ def test_no_role_has_policies_from_elsewhere(stack: Stack) -> None:
 
 def test_the_lake_is_listed_and_read_only_where_it_belongs_and_in_the_own_account(stack: Stack) -> None:
     on_s3 = [one for one in allowed(stack, "FunctionRole") if any(a.startswith("s3:") for a in as_list(one["Action"]))]
-    assert len(on_s3) == 4
+    assert len(on_s3) == (5 if stack.parameters["ContractAddress"] else 4)
     for statement in on_s3:
         assert statement["Condition"]["StringEquals"] == {"aws:ResourceAccount": ACCOUNT}
     (listing,) = [one for one in on_s3 if one["Action"] == "s3:ListBucket"]

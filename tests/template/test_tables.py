@@ -21,6 +21,7 @@ ATHENA_TYPES = {
     "int32": "int",
     "int64": "bigint",
     "double": "double",
+    "bool": "boolean",
 }
 
 
@@ -31,6 +32,10 @@ def tables(stack: Stack) -> dict[str, dict[str, Any]]:
 
 def columns(table: dict[str, Any]) -> list[tuple[str, str]]:
     return [(column["Name"], column["Type"]) for column in table["StorageDescriptor"]["Columns"]]
+
+
+def athena_type(arrow: str) -> str:
+    return ATHENA_TYPES.get(arrow) or arrow.replace("decimal128", "decimal").replace(", ", ",")
 
 
 def serde(table: dict[str, Any]) -> str:
@@ -71,7 +76,7 @@ def test_columns_are_those_of_the_files(name: str, declared: dict[str, Any], lak
         path = only_file(table, date, lake)
         if serde(table) == PARQUET:
             schema = pyarrow.parquet.read_schema(path)
-            assert columns(table) == [(field.name, ATHENA_TYPES[str(field.type)]) for field in schema]
+            assert columns(table) == [(field.name, athena_type(str(field.type))) for field in schema]
         else:
             assert serde(table) == CSV
             # Rejected records may hold any bytes.

@@ -41,7 +41,7 @@ pub(crate) struct AnalyzeArguments {
 }
 
 pub(crate) async fn analyze(arguments: AnalyzeArguments) -> Result<()> {
-    let config = arguments.settings.check()?;
+    let config = arguments.settings.check().await?;
     let export = arguments.export.map(ExportTarget::new).transpose()?;
     log::to_text(config.log_level.min(tracing::Level::WARN));
     let store = lake::open(&config).await?;

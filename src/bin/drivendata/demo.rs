@@ -55,7 +55,7 @@ pub(crate) async fn demo(arguments: DemoArguments) -> Result<()> {
     }
 
     print::line(format_args!("3. S3 sends events/put.json; the Lambda's handler answers:\n"))?;
-    let config = SettingsArguments::default().with("LAKE", format!("s3://{BUCKET}"))?.check()?;
+    let config = SettingsArguments::default().with("LAKE", format!("s3://{BUCKET}"))?.check().await?;
     let store = Arc::new(S3Store::new(client.clone(), BUCKET, "", lake::s3_limits(&config.limits)));
     let handler = Handler::new(Runner::new(store, config, Host::this())?);
     let event = serde_json::from_str(PUT_EVENT)

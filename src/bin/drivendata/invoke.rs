@@ -23,7 +23,7 @@ pub(crate) struct InvokeArguments {
 }
 
 pub(crate) async fn invoke(arguments: InvokeArguments) -> Result<()> {
-    let config = arguments.settings.check()?;
+    let config = arguments.settings.check().await?;
     log::to_text(config.log_level);
     let event = std::fs::read(&arguments.event).map_err(|error| file_error(&arguments.event, error))?;
     let event = serde_json::from_slice(&event).map_err(|error| {

@@ -2,6 +2,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod analyze;
+mod contract;
 mod demo;
 mod generate;
 mod invoke;
@@ -38,6 +39,8 @@ enum Command {
     Generate(generate::GenerateArguments),
     /// Serve a folder as an S3 endpoint on this machine
     Serve(serve::ServeArguments),
+    /// Propose, check, show or compare contracts
+    Contract(contract::ContractArguments),
     /// Show the whole job: an S3 server on this machine, two days of data, a put event, the results
     Demo(demo::DemoArguments),
 }
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
 async fn execute(command: Command) -> Result<ExitCode> {
     match command {
         Command::Run(arguments) => return run::run(arguments).await,
+        Command::Contract(arguments) => return contract::contract(&arguments),
         Command::Analyze(arguments) => analyze::analyze(arguments).await?,
         Command::Invoke(arguments) => invoke::invoke(arguments).await?,
         Command::Generate(arguments) => generate::generate(&arguments)?,

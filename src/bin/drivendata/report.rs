@@ -37,38 +37,33 @@ pub(crate) fn print_tables(outcomes: &Outcomes, lake: &str) -> Result<()> {
     if reports.is_empty() {
         return Ok(());
     }
-    let mut balances = table(&[
-        "run date",
-        "status",
-        "read",
-        "written",
-        "by date",
-        "by duration",
-        "duplicates",
-        "rejected",
-        "ms",
-        "peak MiB",
-    ]);
+    // All runs have the filters of one contract, unless it changed between them.
+    let filters: Vec<&str> = reports
+        .first()
+        .map(|report| report.manifest.figures.balance.filtered.iter().map(|by| &by.filter[..]).collect())
+        .unwrap_or_default();
+    let mut header: Vec<String> = ["run date", "status", "read", "written"].map(str::to_owned).to_vec();
+    header.extend(filters.iter().map(|filter| format!("by {filter}")));
+    header.extend(["duplicates", "rejected", "ms", "peak MiB"].map(str::to_owned));
+    let mut balances = table(&header);
     let mut outputs = table(&["output", "rows", "bytes"]);
     for Report { status, manifest } in &reports {
-        let balance = manifest.figures.balance;
+        let balance = &manifest.figures.balance;
         let status = match status {
             Status::Published => "published",
             Status::Unchanged => "unchanged",
         };
         let peak = manifest.memory.peak_bytes.map_or(String::new(), |bytes| (bytes >> 20).to_string());
-        balances.add_row([
-            manifest.run_date.to_string(),
-            status.to_owned(),
-            balance.read.to_string(),
-            balance.written.to_string(),
-            balance.filtered_by_date.to_string(),
-            balance.filtered_by_duration.to_string(),
-            balance.duplicates.to_string(),
-            balance.rejected.to_string(),
-            manifest.timings.total_ms.to_string(),
-            peak,
-        ]);
+        let filtered = filters.iter().map(|filter| {
+            let by = balance.filtered.iter().find(|by| by.filter == **filter);
+            by.map_or(String::new(), |by| by.rows.to_string())
+        });
+        let mut row = vec![manifest.run_date.to_string(), status.to_owned()];
+        row.extend([balance.read.to_string(), balance.written.to_string()]);
+        row.extend(filtered);
+        row.extend([balance.duplicates.to_string(), balance.rejected.to_string()]);
+        row.extend([manifest.timings.total_ms.to_string(), peak]);
+        balances.add_row(row);
         for output in &manifest.outputs {
             outputs.add_row([
                 visible(&output.version.key).into_owned(),

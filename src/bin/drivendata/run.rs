@@ -39,7 +39,7 @@ pub(crate) struct RunArguments {
 
 /// Runs every date, also after one has failed; the exit code is that of the first failure.
 pub(crate) async fn run(arguments: RunArguments) -> Result<ExitCode> {
-    let config = arguments.settings.check()?;
+    let config = arguments.settings.check().await?;
     log::to_text(config.log_level.min(tracing::Level::WARN));
     let store = lake::open(&config).await?;
     let runner = Runner::new(store, config, Host::this())?;

@@ -1,16 +1,21 @@
 //! The settings as flags: one for each setting of the library, generated from its table.
 
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use drivendata_transform::config::{Config, RawSettings, SETTINGS};
 use drivendata_transform::error::Result;
+use drivendata_transform::lake;
+
+/// The flag of the contract's parameters.
+const PARAMETER: &str = "PARAM";
 
 /// The settings typed as flags.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SettingsArguments(RawSettings);
 
 impl SettingsArguments {
-    pub(crate) fn check(&self) -> Result<Config> {
-        Config::from_raw(&self.0)
+    /// The settings, checked with the contract that they name.
+    pub(crate) async fn check(&self) -> Result<Config> {
+        lake::configure(&self.0).await
     }
 
     /// The same with one more setting.
@@ -22,6 +27,14 @@ impl SettingsArguments {
 
 impl Args for SettingsArguments {
     fn augment_args(command: Command) -> Command {
+        let command = command.arg(
+            Arg::new(PARAMETER)
+                .long("param")
+                .value_name("NAME=VALUE")
+                .action(ArgAction::Append)
+                .help_heading("Settings")
+                .help("another value for a parameter of the contract; may be given several times"),
+        );
         SETTINGS.iter().fold(command, |command, setting| {
             let default =
                 if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
@@ -55,6 +68,15 @@ impl FromArgMatches for SettingsArguments {
                     .set(setting.name, value.as_str())
                     .map_err(|error| clap::Error::raw(clap::error::ErrorKind::InvalidValue, error))?;
             }
+        }
+        for parameter in matches.get_many::<String>(PARAMETER).into_iter().flatten() {
+            let (name, value) = parameter.split_once('=').ok_or_else(|| {
+                let message = format!("--param {parameter} has no value; write --param name=value\n");
+                clap::Error::raw(clap::error::ErrorKind::InvalidValue, message)
+            })?;
+            self.0
+                .set_parameter(name, value)
+                .map_err(|error| clap::Error::raw(clap::error::ErrorKind::InvalidValue, format!("{error}\n")))?;
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use memchr::{memchr, memrchr};
 
 use super::{ClosedAmidText, OpeningLine, RowJudge, ends_field, find_closing};
+use crate::contract::Dialect;
 use crate::read::header::BYTE_ORDER_MARK;
 use crate::rules::Reason;
 
@@ -30,8 +31,10 @@ pub(super) enum Cut {
 /// The search for the ends of records in one stream.
 #[derive(Default)]
 pub(super) struct Boundaries {
+    pub(super) dialect: Dialect,
     pub(super) closed_amid_text: ClosedAmidText,
     pub(super) judge: Option<Arc<dyn RowJudge>>,
+    pub(super) comment: Option<Arc<str>>,
     /// The stretches outside quotes, which are looked through for line feeds at the end, and only the last ones.
     stretches: Vec<Range<usize>>,
     dead_ends: VecDeque<DeadEnd>,
@@ -73,12 +76,16 @@ impl Boundaries {
         let (mut outside, mut from) = (0, 0);
         let stop = loop {
             self.count_steps(bytes, from);
-            let Some(quote) = memchr(b'"', &bytes[from..]).map(|at| from + at) else {
+            let Some(quote) = memchr(self.dialect.quote, &bytes[from..]).map(|at| from + at) else {
                 self.stretches.push(outside..bytes.len());
                 break Stop::Outside { from: base + bytes.len() as u64 };
             };
             from = quote + 1;
-            if !opens(bytes, quote, self.closed_amid_text == ClosedAmidText::Broken) {
+            if !opens(bytes, quote, self.closed_amid_text == ClosedAmidText::Broken, self.dialect.delimiter) {
+                continue;
+            }
+            if let Some(end) = self.comment_end(bytes, outside, quote) {
+                from = end;
                 continue;
             }
             self.stretches.push(outside..quote);
@@ -124,17 +131,44 @@ impl Boundaries {
         }
     }
 
+    /// Where the line of the quote ends, if it is a comment. `outside` is where the stretch outside quotes begins.
+    fn comment_end(&self, bytes: &[u8], outside: usize, quote: usize) -> Option<usize> {
+        let comment = self.comment.as_deref()?;
+        let line = match memrchr(b'\n', &bytes[outside..quote]) {
+            Some(at) => outside + at + 1,
+            None if outside == 0 || bytes[outside - 1] == b'\n' => outside,
+            // It begins in a quoted field, or was looked at when that began.
+            None => return None,
+        };
+        let mut text = &bytes[line..];
+        if self.closed_amid_text == ClosedAmidText::Broken {
+            while let [b'\r', rest @ ..] = text {
+                text = rest;
+            }
+            text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        }
+        let is_comment = text.starts_with(comment.as_bytes());
+        is_comment.then(|| memchr(b'\n', &bytes[quote..]).map_or(bytes.len(), |at| quote + at))
+    }
+
     /// Finds out where the field opened at `opening` ends.
     fn close(&self, bytes: &[u8], opening: usize, searched: usize, at_end: bool) -> Closing {
-        let closing = match find_closing(bytes, searched, at_end) {
+        let closing = match find_closing(bytes, searched, at_end, self.dialect.quote) {
             Ok(closing) => closing,
             Err(searched) => return Closing::NotYet(searched),
         };
         if memchr(b'\n', &bytes[opening..closing]).is_none() {
             return Closing::At(closing);
         }
-        if self.closed_amid_text == ClosedAmidText::Broken && !ends_field(&bytes[closing + 1..]) {
-            return Closing::Stray(Reason::UnterminatedQuote);
+        if self.closed_amid_text == ClosedAmidText::Broken {
+            let rest = &bytes[closing + 1..];
+            // Whether these carriage returns are of a line end is not to be seen yet.
+            if !at_end && rest.iter().all(|&byte| byte == b'\r') {
+                return Closing::NotYet(closing);
+            }
+            if !ends_field(rest, self.dialect.delimiter) {
+                return Closing::Stray(Reason::UnterminatedQuote);
+            }
         }
         let Some(judge) = &self.judge else { return Closing::At(closing) };
         // The line of the closing quote is judged as a whole, so it has to be there.
@@ -198,7 +232,7 @@ impl Boundaries {
 
     #[cfg(test)]
     fn count_steps(&mut self, bytes: &[u8], from: usize) {
-        self.steps += 1 + memchr(b'"', &bytes[from..]).unwrap_or(bytes.len() - from) as u64;
+        self.steps += 1 + memchr(self.dialect.quote, &bytes[from..]).unwrap_or(bytes.len() - from) as u64;
     }
 
     #[cfg(not(test))]
@@ -251,9 +285,10 @@ fn swallows_rows(judge: &dyn RowJudge, bytes: &[u8], field: Range<usize>) -> boo
 }
 
 /// Whether the quote opens a field: it is the first byte of one. What joined files leave before a record is no part of it.
-fn opens(bytes: &[u8], quote: usize, skips_marks: bool) -> bool {
+fn opens(bytes: &[u8], quote: usize, skips_marks: bool, delimiter: u8) -> bool {
     match &bytes[..quote] {
-        [] | [.., b',' | b'\n'] => true,
+        [] | [.., b'\n'] => true,
+        [.., last] if *last == delimiter => true,
         [.., b'\r' | b'\xbf'] if skips_marks => {
             let before = bytes[..quote].strip_suffix(BYTE_ORDER_MARK).unwrap_or(&bytes[..quote]);
             let line_end = before.iter().rposition(|&byte| byte != b'\r');

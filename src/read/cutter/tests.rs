@@ -1,4 +1,5 @@
 use super::*;
+use crate::read::scan::Records;
 
 /// All chunks of `input`, read `read_bytes` at a time.
 fn cut(input: &[u8], read_bytes: usize, chunk_bytes: usize) -> Vec<Chunk> {
@@ -87,6 +88,17 @@ fn a_quoted_field_that_closes_amid_text_is_broken_or_a_field_as_asked() {
     let first = |taken| cut(taken).map(|chunk| (chunk.content, chunk.bytes.len()));
     assert_eq!(first(ClosedAmidText::Broken), Some((Content::Broken(Reason::UnterminatedQuote), 5)));
     assert_eq!(first(ClosedAmidText::Field), Some((Content::Records, input.len())));
+}
+
+#[test]
+fn a_carriage_return_amid_a_record_is_no_line_end_wherever_reading_stops() {
+    for length in 0..40 {
+        let input = format!("a,\"{}\nc\"\r,d\ne,f\n", "b".repeat(length));
+        let chunks = cut(input.as_bytes(), 64, 1);
+        assert_eq!(chunks[0].content, Content::Broken(Reason::UnterminatedQuote), "{input:?}");
+        let line_end = input.replace("\r,d", "\r\r");
+        assert!(cut(line_end.as_bytes(), 64, 1).iter().all(|chunk| chunk.content == Content::Records), "{line_end:?}");
+    }
 }
 
 #[test]
@@ -216,6 +228,27 @@ fn twice_the_input_is_at_most_some_more_than_twice_the_bytes_looked_at() {
     }
 }
 
+/// The records of a text with comments.
+fn records_of(text: &str) -> Vec<String> {
+    let mut records = Records::skipping_marks().with_comments(Some(Arc::from("#")));
+    records.scan(text.as_bytes());
+    records.iter().map(|record| text[record.start as usize..records.end(record)].to_owned()).collect()
+}
+
+#[test]
+fn a_quote_in_a_comment_opens_no_field() {
+    for chunk_bytes in [1, 8, 100] {
+        let input = "# a,\"b\n1,2\n\r#,\"c\"d,\"\n3,\"#\n#\"\n#,\"";
+        let mut cutter = Cutter::new(input.as_bytes(), 0, chunk_bytes).with_comments(Some(Arc::from("#")));
+        let mut records = Vec::new();
+        while let Some(chunk) = cutter.next_chunk(Vec::new()).expect("memory does not fail") {
+            assert_eq!(chunk.content, Content::Records);
+            records.extend(records_of(std::str::from_utf8(&chunk.bytes).expect("text")));
+        }
+        assert_eq!(records, ["# a,\"b", "1,2", "#,\"c\"d,\"", "3,\"#\n#\"", "#,\""]);
+    }
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2000))]
 
@@ -246,5 +279,59 @@ proptest::proptest! {
             Content::Broken(_) | Content::MoreOfBroken => text.split_inclusive('\n').map(|line| (line.to_owned(), false)).collect(),
         });
         proptest::prop_assert_eq!(join(actual.collect()), join(expected));
+    }
+
+    #[test]
+    fn with_comments_chunks_are_the_same_whatever_was_remembered(
+        input in "([a1#]|\n#|,|,|\"|\"|\n|\n|\r){0,80}", chunk_bytes in 1_usize..40, judge: bool,
+    ) {
+        let comment = || Some(Arc::from("#"));
+        let judge = judge.then(|| Arc::new(NumberLast) as Arc<dyn RowJudge>);
+        let mut cutter = Cutter::new(input.as_bytes(), 0, chunk_bytes).with_comments(comment()).judged_by(judge.clone());
+        // The records and the lines that are none, as the chunks have them.
+        let mut actual = Vec::new();
+        while let Some(chunk) = cutter.next_chunk(Vec::new()).expect("memory") {
+            let text = String::from_utf8(chunk.bytes).expect("text");
+            match chunk.content {
+                Content::Records => actual.extend(records_of(&text).into_iter().map(|record| (record, true))),
+                Content::Broken(_) | Content::MoreOfBroken => actual.extend(text.lines().map(|line| (line.to_owned(), false))),
+            }
+        }
+        // A new cutter for every chunk remembers nothing.
+        let (mut expected, mut at) = (Vec::new(), 0);
+        while at < input.len() {
+            let rest = &input[at..];
+            let mut fresh = Cutter::new(rest.as_bytes(), 0, 1).with_comments(comment()).judged_by(judge.clone());
+            let chunk = fresh.next_chunk(Vec::new()).expect("memory").expect("a chunk");
+            if chunk.content == Content::Records {
+                let text = String::from_utf8(chunk.bytes).expect("text");
+                expected.extend(records_of(&text).into_iter().map(|record| (record, true)));
+                at += text.len();
+            } else {
+                let line = rest.find('\n').map_or(rest.len(), |end| end + 1);
+                expected.push((rest[..line].lines().collect(), false));
+                at += line;
+            }
+        }
+        proptest::prop_assert_eq!(actual, expected);
+    }
+
+    #[test]
+    fn every_dialect_is_cut_as_the_default_one(input in "([a,;'\"\n\r]|[,\"]){0,120}", chunk_bytes in 1_usize..40) {
+        let swapped = |byte: u8| match byte {
+            b',' => b';',
+            b';' => b',',
+            b'"' => b'\'',
+            b'\'' => b'"',
+            _ => byte,
+        };
+        let other: Vec<u8> = input.bytes().map(swapped).collect();
+        let cutter = |input, dialect| {
+            let mut cutter = Cutter::new(input, 0, chunk_bytes).in_dialect(dialect);
+            let chunks = std::iter::from_fn(|| cutter.next_chunk(Vec::new()).expect("memory does not fail"));
+            chunks.map(|chunk| (chunk.offset, chunk.bytes.len(), chunk.content)).collect::<Vec<_>>()
+        };
+        let other = cutter(&other[..], Dialect { delimiter: b';', quote: b'\'' });
+        proptest::prop_assert_eq!(other, cutter(input.as_bytes(), Dialect::default()));
     }
 }

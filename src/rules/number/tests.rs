@@ -55,6 +55,54 @@ fn ints_are_read_as_by_spark() {
     }
 }
 
+#[test]
+fn bigints_are_read_as_by_spark() {
+    let cases = [
+        ("9223372036854775807", Some(i64::MAX)),
+        (" +9223372036854775807.99\t", Some(i64::MAX)),
+        ("-9223372036854775808", Some(i64::MIN)),
+        ("-9223372036854775808.9", Some(i64::MIN)),
+        ("9223372036854775808", None),
+        ("-9223372036854775809", None),
+        ("92233720368547758070", None),
+        ("2147483648", Some(2_147_483_648)),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(parse_bigint(text.as_bytes()), expected, "{text:?}");
+    }
+    for (text, expected) in INTS {
+        let is_beyond_int = expected.is_none() && parse_bigint(text.as_bytes()).is_some();
+        assert_eq!(is_beyond_int, ["2147483648", "-2147483649", "21474836470"].contains(text), "{text:?}");
+    }
+}
+
+#[test]
+fn a_comma_is_the_decimal_sign_where_it_is_said_to_be() {
+    let long = format!("0,{}1", "0".repeat(60));
+    let cases = [
+        ("1,5", Some(1.5)),
+        (" -0,25 ", Some(-0.25)),
+        (",5", Some(0.5)),
+        ("1,", Some(1.0)),
+        ("12", Some(12.0)),
+        ("1,000", Some(1.0)),
+        ("1,5e3", Some(1500.0)),
+        ("Infinity", Some(f64::INFINITY)),
+        (&long, Some(1e-61)),
+        ("1.5", None),
+        ("1.000,5", None),
+        ("1,000,5", None),
+        (",", None),
+        ("", None),
+        ("1;5", None),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(parse_double_with(text.as_bytes(), DecimalSign::Comma), expected, "{text:?}");
+    }
+    assert_eq!(parse_double_with(b"1,5", DecimalSign::Point), None);
+    assert_eq!(parse_double_with(b"1.5", DecimalSign::Point), Some(1.5));
+}
+
 const DOUBLES: &[(&str, Option<f64>)] = &[
     ("0", Some(0.0)),
     ("-0", Some(-0.0)),
@@ -202,6 +250,19 @@ proptest! {
     fn the_short_way_agrees_with_the_long_one(text in "[+-]?[0-9]{0,17}[.]?[0-9]{0,9}|[+-.0-9eE]{0,6}") {
         let short = parse_short_decimal(text.as_bytes()).map(f64::to_bits);
         prop_assert!(short.is_none() || short == parse_any_double(text.as_bytes()).map(f64::to_bits));
+    }
+
+    #[test]
+    fn a_comma_is_read_as_a_point_would_be(text in "[ +-]?[0-9]{0,40}[,]?[0-9]{0,20}([eE][+-]?[0-9]{1,3})?|[0-9,a-fp]{0,6}") {
+        let with_point = parse_double(text.replace(',', ".").as_bytes()).map(f64::to_bits);
+        prop_assert_eq!(parse_double_with(text.as_bytes(), DecimalSign::Comma).map(f64::to_bits), with_point);
+    }
+
+    #[test]
+    fn bigints_are_written_and_read_back(value: i64) {
+        let mut out = Vec::new();
+        write_int(value, &mut out);
+        prop_assert_eq!(parse_bigint(&out), Some(value));
     }
 
     #[test]

@@ -128,7 +128,43 @@ fn a_zone_moves_the_moment_but_not_the_written_date() {
     }
 }
 
+fn written(micros: i64) -> String {
+    let mut out = b"before,".to_vec();
+    write_timestamp(micros, &mut out);
+    String::from_utf8(out)
+        .expect("timestamps are ASCII")
+        .strip_prefix("before,")
+        .expect("what was there stays")
+        .to_owned()
+}
+
+#[test]
+fn timestamps_are_written_as_by_spark() {
+    let cases = [
+        (0, "1970-01-01 00:00:00"),
+        (T, "2015-03-18 12:03:17"),
+        (T + 500_000, "2015-03-18 12:03:17.5"),
+        (T + 1, "2015-03-18 12:03:17.000001"),
+        (T + 120_300, "2015-03-18 12:03:17.1203"),
+        (-1, "1969-12-31 23:59:59.999999"),
+        (-62_167_219_200_000_000, "0000-01-01 00:00:00"),
+        (-62_167_219_200_000_001, "-0001-12-31 23:59:59.999999"),
+        (253_402_300_800_000_000, "+10000-01-01 00:00:00"),
+        (i64::MAX, "+294247-01-10 04:00:54.775807"),
+        (i64::MIN, "-290308-12-21 19:59:05.224192"),
+    ];
+    for (micros, expected) in cases {
+        assert_eq!(written(micros), expected);
+    }
+}
+
 proptest! {
+    #[test]
+    fn every_timestamp_is_read_back_as_it_was_written(micros: i64) {
+        let text = written(micros);
+        prop_assert_eq!(parse_timestamp(text.as_bytes()).map(|read| read.micros), Some(micros), "{}", text);
+    }
+
     #[test]
     fn the_short_way_agrees_with_the_long_one(
         text in "[0-9]{4}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]:[0-6][0-9]([.][0-9]{0,8})?[Z ]?|[0-9T :.-]{19}",

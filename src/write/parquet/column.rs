@@ -6,9 +6,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float64Type, Int32Type, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BinaryArray, PrimitiveArray};
-use arrow_buffer::{Buffer, NullBufferBuilder, OffsetBuffer, ScalarBuffer};
+use arrow_array::types::{Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BinaryArray, BooleanArray, PrimitiveArray};
+use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBufferBuilder, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, FieldRef};
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use parquet::file::writer::SerializedRowGroupWriter;
@@ -18,10 +18,12 @@ use super::encoding::Choice;
 use super::gathered::{GatheredRows, GatheredTexts};
 use super::text::TextChunk;
 use super::{BATCH_ROWS, failed};
+use crate::contract::ColumnType;
 use crate::error::{Error, Result};
-use crate::parse::Row;
-use crate::schema::{KnownColumn, OutputColumn};
+use crate::rows::{DerivedColumn, RowChunk};
+use crate::schema::OutputColumn;
 use crate::seed::Seed;
+use crate::write::KeptRow;
 
 /// A column with its encoder.
 pub(super) struct Column {
@@ -48,30 +50,36 @@ enum Encoder {
 enum Values {
     /// Of the column of texts with this number; only until the file is begun.
     Text(usize, Texts),
-    Date(Numbers<Date32Type>),
-    Timestamp(Numbers<TimestampMicrosecondType>),
     Int(OutputColumn, Numbers<Int32Type>),
+    BigInt(OutputColumn, Numbers<Int64Type>),
     Double(OutputColumn, Numbers<Float64Type>),
+    Decimal(OutputColumn, Numbers<Decimal128Type>, DataType),
+    Boolean(OutputColumn, Booleans),
+    Date(OutputColumn, Numbers<Date32Type>),
+    Timestamp(OutputColumn, Numbers<TimestampMicrosecondType>),
 }
 
 impl Column {
-    /// A column of texts: number `number` of those gathered.
-    pub(super) fn of_texts(number: usize, field: &FieldRef) -> Self {
-        Self::new(Values::Text(number, Texts::default()), field)
-    }
-
-    /// Any other column.
-    pub(super) fn of_numbers(column: OutputColumn, field: &FieldRef) -> Self {
-        let values = match field.data_type() {
-            DataType::Date32 => Values::Date(Numbers::default()),
-            DataType::Timestamp(..) => Values::Timestamp(Numbers::default()),
-            DataType::Int32 => Values::Int(column, Numbers::default()),
-            _ => Values::Double(column, Numbers::default()),
+    /// A column of this type. One of texts becomes the next of `text_columns`, whose texts are gathered.
+    pub(super) fn new(
+        column: OutputColumn,
+        data_type: ColumnType,
+        field: &FieldRef,
+        text_columns: &mut Vec<OutputColumn>,
+    ) -> Self {
+        let values = match data_type {
+            ColumnType::String => {
+                text_columns.push(column);
+                Values::Text(text_columns.len() - 1, Texts::default())
+            }
+            ColumnType::Int => Values::Int(column, Numbers::default()),
+            ColumnType::BigInt => Values::BigInt(column, Numbers::default()),
+            ColumnType::Double => Values::Double(column, Numbers::default()),
+            ColumnType::Decimal { .. } => Values::Decimal(column, Numbers::default(), data_type.arrow()),
+            ColumnType::Boolean => Values::Boolean(column, Booleans::default()),
+            ColumnType::Date => Values::Date(column, Numbers::default()),
+            ColumnType::Timestamp => Values::Timestamp(column, Numbers::default()),
         };
-        Self::new(values, field)
-    }
-
-    fn new(values: Values, field: &FieldRef) -> Self {
         Self { field: Arc::clone(field), values, sample: None, encoder: Encoder::None }
     }
 
@@ -92,7 +100,7 @@ impl Column {
                 return Err(Error::internal("a column has no encoder"));
             }
             let now = rows.start..rows.end.min(rows.start + room);
-            self.values.extend(source, now.clone());
+            self.values.extend(source, now.clone())?;
             rows.start = now.end;
             if self.values.len() == BATCH_ROWS && matches!(self.encoder, Encoder::General(_)) {
                 self.encode_batch()?;
@@ -198,50 +206,66 @@ impl Column {
 }
 
 impl Values {
-    fn extend(&mut self, source: GatheredRows<'_>, now: Range<usize>) {
-        let rows = source.rows(now.clone());
+    fn extend(&mut self, source: GatheredRows<'_>, now: Range<usize>) -> Result<()> {
         match self {
             Self::Text(number, texts) => {
                 for (gathered, rows) in source.texts(*number, now) {
                     gathered.texts(rows).for_each(|text| texts.push(text));
                 }
+                Ok(())
             }
-            Self::Date(numbers) => numbers.extend(rows.map(|row| row.birth_date)),
-            Self::Timestamp(numbers) => numbers.extend(rows.map(|row| row.accessed_at)),
-            Self::Int(OutputColumn::BirthYear, numbers) => numbers.extend(rows.map(Row::birth_year)),
-            Self::Int(_, numbers) => numbers.extend(rows.map(|row| row.session_duration)),
-            Self::Double(OutputColumn::Known(KnownColumn::DownloadSpeed), numbers) => {
-                numbers.extend(rows.map(|row| row.download_speed));
-            }
-            Self::Double(OutputColumn::Known(KnownColumn::UploadSpeed), numbers) => {
-                numbers.extend(rows.map(|row| row.upload_speed));
-            }
-            Self::Double(OutputColumn::Known(KnownColumn::ConsumedTraffic), numbers) => {
-                numbers.extend(rows.map(|row| row.consumed_traffic));
-            }
-            Self::Double(_, numbers) => numbers.extend(rows.map(Row::total_bandwidth)),
+            Self::Int(column, numbers) => numbers.extend(*column, source, now),
+            Self::BigInt(column, numbers) => numbers.extend(*column, source, now),
+            Self::Double(column, numbers) => numbers.extend(*column, source, now),
+            Self::Decimal(column, numbers, _) => numbers.extend(*column, source, now),
+            Self::Boolean(column, booleans) => booleans.extend(*column, source, now),
+            Self::Date(column, numbers) => numbers.extend(*column, source, now),
+            Self::Timestamp(column, numbers) => numbers.extend(*column, source, now),
         }
     }
 
     fn len(&self) -> usize {
         match self {
             Self::Text(_, texts) => texts.nulls.0.len(),
-            Self::Date(numbers) => numbers.values.len(),
-            Self::Timestamp(numbers) => numbers.values.len(),
             Self::Int(_, numbers) => numbers.values.len(),
+            Self::BigInt(_, numbers) => numbers.values.len(),
             Self::Double(_, numbers) => numbers.values.len(),
+            Self::Decimal(_, numbers, _) => numbers.values.len(),
+            Self::Boolean(_, booleans) => booleans.values.len(),
+            Self::Date(_, numbers) => numbers.values.len(),
+            Self::Timestamp(_, numbers) => numbers.values.len(),
         }
     }
 
     fn finish(&mut self) -> ArrayRef {
         match self {
             Self::Text(_, texts) => texts.finish(),
-            Self::Date(numbers) => numbers.finish(),
-            Self::Timestamp(numbers) => numbers.finish(),
-            Self::Int(_, numbers) => numbers.finish(),
-            Self::Double(_, numbers) => numbers.finish(),
+            Self::Int(_, numbers) => Arc::new(numbers.finish()),
+            Self::BigInt(_, numbers) => Arc::new(numbers.finish()),
+            Self::Double(_, numbers) => Arc::new(numbers.finish()),
+            Self::Decimal(_, numbers, data_type) => Arc::new(numbers.finish().with_data_type(data_type.clone())),
+            Self::Boolean(_, booleans) => booleans.finish(),
+            Self::Date(_, numbers) => Arc::new(numbers.finish()),
+            Self::Timestamp(_, numbers) => Arc::new(numbers.finish()),
         }
     }
+}
+
+/// The values of a column in the passing rows of a chunk.
+fn array_of(column: OutputColumn, chunk: &RowChunk) -> Result<&ArrayRef> {
+    let array = match column {
+        OutputColumn::File(index) => chunk.arrays.column(index),
+        OutputColumn::Derived(index) => match chunk.arrays.derived(index) {
+            Some(DerivedColumn::Values(values)) => Some(values),
+            Some(DerivedColumn::Choices(_)) | None => None,
+        },
+        OutputColumn::Extra(_) => None,
+    };
+    array.ok_or_else(|| Error::internal("a chunk lacks the values of a column"))
+}
+
+fn row_numbers(kept: &[KeptRow]) -> impl Iterator<Item = usize> {
+    kept.iter().map(|kept| kept.row as usize)
 }
 
 /// Nullable numbers.
@@ -257,14 +281,61 @@ impl<T: ArrowPrimitiveType> Default for Numbers<T> {
 }
 
 impl<T: ArrowPrimitiveType> Numbers<T> {
-    fn extend(&mut self, values: impl Iterator<Item = Option<T::Native>> + Clone) {
-        self.values.extend(values.clone().map(Option::unwrap_or_default));
-        values.for_each(|value| self.nulls.append(value.is_some()));
+    fn extend(&mut self, column: OutputColumn, source: GatheredRows<'_>, now: Range<usize>) -> Result<()> {
+        for (chunk, kept) in source.by_chunk(now) {
+            let array = array_of(column, chunk)?;
+            let array = array.as_primitive_opt::<T>().ok_or_else(|| Error::internal("a column has another type"))?;
+            let values = array.values();
+            match array.nulls() {
+                None => {
+                    self.values.extend(row_numbers(kept).map(|row| values[row]));
+                    self.nulls.append_n_non_nulls(kept.len());
+                }
+                Some(nulls) => {
+                    let value = |row| if nulls.is_valid(row) { values[row] } else { T::Native::default() };
+                    self.values.extend(row_numbers(kept).map(value));
+                    row_numbers(kept).for_each(|row| self.nulls.append(nulls.is_valid(row)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> PrimitiveArray<T> {
+        let Self { values, mut nulls } = std::mem::take(self);
+        PrimitiveArray::new(ScalarBuffer::from(values), nulls.finish())
+    }
+}
+
+/// Nullable truths.
+struct Booleans {
+    values: BooleanBufferBuilder,
+    nulls: NullBufferBuilder,
+}
+
+impl Default for Booleans {
+    fn default() -> Self {
+        Self { values: BooleanBufferBuilder::new(BATCH_ROWS), nulls: NullBufferBuilder::new(BATCH_ROWS) }
+    }
+}
+
+impl Booleans {
+    fn extend(&mut self, column: OutputColumn, source: GatheredRows<'_>, now: Range<usize>) -> Result<()> {
+        for (chunk, kept) in source.by_chunk(now) {
+            let array = array_of(column, chunk)?;
+            let array = array.as_boolean_opt().ok_or_else(|| Error::internal("a column has another type"))?;
+            for row in row_numbers(kept) {
+                let is_valid = array.is_valid(row);
+                self.values.append(is_valid && array.value(row));
+                self.nulls.append(is_valid);
+            }
+        }
+        Ok(())
     }
 
     fn finish(&mut self) -> ArrayRef {
-        let Self { values, mut nulls } = std::mem::take(self);
-        Arc::new(PrimitiveArray::<T>::new(ScalarBuffer::from(values), nulls.finish()))
+        let Self { mut values, mut nulls } = std::mem::take(self);
+        Arc::new(BooleanArray::new(values.finish(), nulls.finish()))
     }
 }
 

@@ -45,20 +45,36 @@ impl Choice {
     /// For a column whose first rows are `sample`.
     pub(super) fn of(sample: &ArrayRef, options: ParquetOptions) -> Result<Self> {
         let ParquetOptions { row_group_rows, compression } = options;
+        // A bit each; there is nothing to gain.
+        if *sample.data_type() == DataType::Boolean {
+            return Ok(Self { storage: Storage::Plain, compression: None });
+        }
         let sample = sample.to_data();
         let storage = if repeats(&sample, row_group_rows) {
             Storage::Dictionary
-        } else if *sample.data_type() == DataType::Float64 {
-            Storage::Plain
-        } else {
+        } else if packs(sample.data_type()) || matches!(sample.data_type(), DataType::Utf8 | DataType::Binary) {
             Storage::Deltas
+        } else {
+            Storage::Plain
         };
-        let is_compressed = match (storage, sample.data_type()) {
-            (Storage::Dictionary, _) => true,
-            (Storage::Deltas, DataType::Int32 | DataType::Date32 | DataType::Timestamp(..)) => false,
-            _ => pays(&values(&sample).collect::<Vec<_>>().concat(), compression)?,
+        let is_compressed = match storage {
+            Storage::Dictionary => true,
+            Storage::Deltas if packs(sample.data_type()) => false,
+            Storage::Deltas | Storage::Plain => pays(&values(&sample).collect::<Vec<_>>().concat(), compression)?,
         };
         Ok(Self { storage, compression: is_compressed.then_some(compression) })
+    }
+}
+
+/// The most digits of decimals that Parquet stores as whole numbers.
+const PACKED_PRECISION_MAX: u8 = 18;
+
+/// Whether the values are stored as whole numbers, whose differences can be packed.
+fn packs(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Int32 | DataType::Int64 | DataType::Date32 | DataType::Timestamp(..) => true,
+        DataType::Decimal128(precision, _) => *precision <= PACKED_PRECISION_MAX,
+        _ => false,
     }
 }
 
@@ -95,6 +111,8 @@ fn with_column(
 }
 
 /// Whether the values of a row group repeat so often that a dictionary pays.
+// Out of line, so that profiles show it; it is called once per column.
+#[inline(never)]
 fn repeats(sample: &ArrayData, row_group_rows: usize) -> bool {
     // The hashes are always the same: two values that share one, by chance or on purpose, count as one, and what is chosen
     // is the same in each run. As keys they are hashed once more, which need not be careful, as that would cost a small

@@ -5,9 +5,13 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::parse::Row;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, StringArray};
+
+use crate::expr::Choices;
+use crate::rows::{DerivedColumn, RowChunk};
 use crate::schema::OutputColumn;
-use crate::write::{KeptRow, RowSource, filled_in};
+use crate::write::{KeptRow, RowSource};
 
 /// Bytes that are copied at once: most texts are shorter, and copying what is behind them costs less than asking.
 const WIDE: usize = 32;
@@ -199,45 +203,82 @@ impl Gatherer {
         source: RowSource<'a>,
         kept: &'a [KeptRow],
     ) -> GatheredRows<'a> {
-        let chunks: Vec<&[KeptRow]> = kept.chunk_by(|left, right| left.chunk == right.chunk).collect();
+        let chunks: Vec<(&RowChunk, &[KeptRow])> = source.by_chunk(kept).collect();
         self.blocks.resize_with(chunks.len().max(self.blocks.len()), Block::default);
         let blocks = &mut self.blocks[..chunks.len()];
         let mut end = 0;
-        for (block, chunk) in blocks.iter_mut().zip(&chunks) {
-            block.rows = end..end + chunk.len();
-            end += chunk.len();
+        for (block, (_, kept)) in blocks.iter_mut().zip(&chunks) {
+            block.rows = end..end + kept.len();
+            end += kept.len();
         }
-        blocks.par_iter_mut().zip(&chunks).for_each(|(block, kept)| block.gather(columns, source, kept));
+        blocks
+            .par_iter_mut()
+            .zip(&chunks)
+            .for_each(|(block, &(chunk, kept))| block.gather(columns, source, chunk, kept));
         GatheredRows { source, kept, blocks }
     }
+}
+
+/// Where the texts of a column come from in one chunk.
+enum TextSource<'a> {
+    /// From this field of the records.
+    Field(usize, OutputColumn),
+    /// From an array.
+    Values(&'a StringArray),
+    /// From a few texts.
+    Choices(&'a Choices),
 }
 
 impl Block {
     // Out of line, so that profiles show it; it is called once per chunk.
     #[inline(never)]
-    fn gather(&mut self, columns: &[OutputColumn], source: RowSource<'_>, kept: &[KeptRow]) {
+    fn gather(&mut self, columns: &[OutputColumn], source: RowSource<'_>, chunk: &RowChunk, kept: &[KeptRow]) {
         self.texts.resize_with(columns.len(), GatheredTexts::default);
         self.texts.iter_mut().for_each(GatheredTexts::clear);
-        let Some(chunk) = kept.first().map(|kept| &source.wave[kept.chunk as usize]) else { return };
-        let fields: Vec<_> = columns.iter().map(|&column| (column, source.field(column, chunk))).collect();
+        let layout = &source.layouts[chunk.object];
+        let mut fields = Vec::with_capacity(columns.len());
+        for (texts, &column) in self.texts.iter_mut().zip(columns) {
+            let rows = kept.iter().map(|kept| kept.row as usize);
+            match text_source(column, layout.field(column), chunk) {
+                None => rows.for_each(|_| texts.push(None)),
+                Some(TextSource::Field(field, column)) => fields.push((texts, field, column)),
+                Some(TextSource::Choices(choices)) => {
+                    rows.for_each(|row| texts.push(choices.text(row).map(str::as_bytes)));
+                }
+                Some(TextSource::Values(values)) => {
+                    rows.for_each(|row| texts.push(values.is_valid(row).then(|| values.value(row).as_bytes())));
+                }
+            }
+        }
+        // Row by row, so that the places of a record's fields are looked up once.
         let mut scratch = Vec::new();
-        for row in kept.iter().map(|kept| &chunk.rows[kept.row as usize]) {
+        for row in kept.iter().map(|kept| kept.row as usize) {
             let places = chunk.fields(row);
-            for (texts, &(column, field)) in self.texts.iter_mut().zip(&fields) {
-                let field = field.filter(|_| filled_in(column, row).is_none() && !row.has_null_marker);
-                match field.and_then(|field| chunk.text_place(places, field)) {
+            let is_plain = chunk.flags[row].has_plain_texts();
+            for (texts, field, column) in &mut fields {
+                match Some(*field).filter(|_| is_plain).and_then(|field| chunk.text_place(places, field)) {
                     Some(place) => texts.push_from(&chunk.chunk.bytes, place),
-                    None => texts.push(source.text(column, chunk, row, &mut scratch)),
+                    None => texts.push(source.text(*column, chunk, row, &mut scratch)),
                 }
             }
         }
     }
 }
 
+fn text_source(column: OutputColumn, field: Option<usize>, chunk: &RowChunk) -> Option<TextSource<'_>> {
+    match column {
+        OutputColumn::File(_) | OutputColumn::Extra(_) => Some(TextSource::Field(field?, column)),
+        OutputColumn::Derived(index) => Some(match chunk.arrays.derived(index)? {
+            DerivedColumn::Choices(choices) => TextSource::Choices(choices),
+            DerivedColumn::Values(values) => TextSource::Values(values.as_string_opt()?),
+        }),
+    }
+}
+
 impl<'a> GatheredRows<'a> {
-    /// These rows, to read from them what is no text.
-    pub(super) fn rows(self, rows: Range<usize>) -> impl Iterator<Item = &'a Row> + Clone {
-        self.kept[rows].iter().map(move |kept| kept.of(self.source.wave).1)
+    /// These rows chunk by chunk, to read from them what is no text.
+    pub(super) fn by_chunk(self, rows: Range<usize>) -> impl Iterator<Item = (&'a RowChunk, &'a [KeptRow])> {
+        self.source.by_chunk(&self.kept[rows])
     }
 
     /// Where the first of `rows` end that weigh at least `weight_max`, or all, and what these weigh: the bytes of their

@@ -63,7 +63,7 @@ fn table(header: &[impl AsRef<str>]) -> Table {
 fn schema(analysis: &Analysis) -> Table {
     let mut table = table(&["column", "type"]);
     for column in &analysis.schema {
-        table.add_row([&visible(&column.name), column.data_type]);
+        table.add_row([visible(&column.name).into_owned(), column.data_type.to_string()]);
     }
     table
 }
@@ -99,7 +99,7 @@ fn first_rows(analysis: &Analysis) -> Vec<Table> {
             table.add_row(indices.iter().map(|&index| shown(&row[index])));
         }
         for (column, index) in table.column_iter_mut().zip(indices) {
-            if matches!(analysis.schema[index].data_type, "int" | "double") {
+            if analysis.schema[index].data_type.is_number() {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
