@@ -6,10 +6,13 @@ mod lambda;
 use std::fmt::Write;
 use std::panic::Location;
 
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::field::MakeExt;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::debug_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 pub use self::keys::{Function, Invocation, InvocationIds, trace_root};
 pub use self::lambda::LambdaLog;
@@ -24,7 +27,9 @@ pub fn to_json(level: tracing::Level, function: Function) -> LambdaLog {
         // The subscriber would report a closed pipe on standard error, and panic if that is closed too.
         .log_internal_errors(false)
         .event_format(log.clone())
-        .with_env_filter(filter(level))
+        .with_max_level(LevelFilter::TRACE)
+        .finish()
+        .with(filter(level))
         .init();
     log
 }
@@ -36,9 +41,11 @@ pub fn to_text(level: tracing::Level) {
         .without_time()
         .fmt_fields(visible_fields())
         .with_writer(std::io::stderr)
-        .with_env_filter(filter(level))
+        .with_max_level(LevelFilter::TRACE)
         // The subscriber would report a closed pipe on standard error, and panic if that is closed too.
         .log_internal_errors(false)
+        .finish()
+        .with(filter(level))
         .init();
 }
 
@@ -51,9 +58,12 @@ fn visible_fields() -> impl for<'w> FormatFields<'w> + Send + Sync + 'static {
     .delimited(" ")
 }
 
-fn filter(level: tracing::Level) -> EnvFilter {
-    // The Lambda runtime repeats every error it is handed, without the request it belongs to.
-    EnvFilter::new(format!("warn,lambda_runtime::layers::panic=off,{}={level}", env!("CARGO_CRATE_NAME")))
+fn filter(level: tracing::Level) -> Targets {
+    Targets::new()
+        .with_default(LevelFilter::WARN)
+        // The Lambda runtime repeats every error it is handed, without the request it belongs to.
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
+        .with_target(env!("CARGO_CRATE_NAME"), level)
 }
 
 /// Reports where a panic happened, but not its message, which may quote what was being read.

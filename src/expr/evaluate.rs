@@ -6,6 +6,7 @@ mod arithmetic;
 mod cast;
 mod compare;
 mod decimal;
+mod either;
 mod in_list;
 mod number_text;
 mod operand;
@@ -22,13 +23,14 @@ use arrow_array::types::{Date32Type, Int32Type};
 use arrow_array::{Array, ArrayRef, BooleanArray};
 use arrow_buffer::BooleanBuffer;
 use arrow_schema::ArrowError;
-use arrow_select::zip::zip;
 
+use self::either::either;
 pub(super) use self::in_list::order;
 use self::operand::Operand;
 pub(super) use self::operand::value_of;
 use super::node::{Comparison, Function, Node};
 use super::{Columns, Expr};
+use crate::contract::ColumnType;
 use crate::error::{Error, Result};
 use crate::rules::date::civil_from_days;
 
@@ -129,14 +131,14 @@ fn evaluate(expr: &Expr, columns: &dyn Columns) -> Result<Operand> {
             let mut result = evaluate(otherwise, columns)?;
             for (condition, value) in branches.iter().rev() {
                 let condition = filter(condition, columns)?;
-                result = Operand::Array(zip(&condition, &evaluate(value, columns)?, &result)?);
+                result = either(&truth(&condition), &evaluate(value, columns)?, &result, expr.data_type)?;
             }
             Ok(result)
         }
         Node::Choice { conditions, texts, .. } => {
             Ok(Operand::Array(choice_texts(&choose(conditions, columns)?, texts)))
         }
-        Node::Coalesce(parts) => coalesce(parts, columns),
+        Node::Coalesce(parts) => coalesce(parts, columns, expr.data_type),
         Node::Cast(operand) => cast::cast(&evaluate(operand, columns)?, operand.data_type, expr.data_type),
         Node::Call(function, operands) => {
             let evaluated = operands.iter().map(|operand| evaluate(operand, columns)).collect::<Result<Vec<_>>>()?;
@@ -184,14 +186,14 @@ fn is_in(value: &Expr, list: &[Expr], columns: &dyn Columns) -> Result<Operand> 
     result.map(|result| Operand::Array(Arc::new(result))).ok_or_else(|| bug("IN of nothing"))
 }
 
-fn coalesce(parts: &[Expr], columns: &dyn Columns) -> Result<Operand> {
+fn coalesce(parts: &[Expr], columns: &dyn Columns, data_type: ColumnType) -> Result<Operand> {
     let mut result: Option<Operand> = None;
     for part in parts.iter().rev() {
         let part = evaluate(part, columns)?;
         result = Some(match result {
             Some(after) => {
                 let is_there = is_not_null(&part.clone().into_array(columns.row_count())?)?;
-                Operand::Array(zip(&is_there, &part, &after)?)
+                either(is_there.values(), &part, &after, data_type)?
             }
             None => part,
         });

@@ -1,47 +1,100 @@
 //! Comparisons. Arrow orders doubles by their bits; Spark takes all NaN for one value above all others, and -0.0 for 0.0.
+//!
+//! Arrow's own kernels also compare types that no column has, which costs the function a quarter of a megabyte.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use arrow_array::types::Float64Type;
-use arrow_array::{Array, BooleanArray, Float64Array};
-use arrow_ord::cmp;
+use arrow_arith::boolean::not;
+use arrow_array::types::{Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{ArrayAccessor, BooleanArray};
+use arrow_buffer::BooleanBuffer;
 
-use super::operand::Operand;
+use super::operand::{Operand, Values};
 use crate::contract::ColumnType;
 use crate::error::Result;
 use crate::expr::node::Comparison;
 
 pub(super) fn compare(comparison: Comparison, left: &Operand, right: &Operand, of: ColumnType) -> Result<Operand> {
-    if of == ColumnType::Double {
-        return match comparison {
-            Comparison::Equal => doubles(left, right, is_equal),
-            Comparison::NotEqual => doubles(left, right, |left, right| !is_equal(left, right)),
-            Comparison::Less => doubles(left, right, is_less),
-            Comparison::LessOrEqual => doubles(left, right, |left, right| !is_less(right, left)),
-            Comparison::Greater => doubles(left, right, |left, right| is_less(right, left)),
-            Comparison::GreaterOrEqual => doubles(left, right, |left, right| !is_less(left, right)),
-            Comparison::NullSafeEqual => null_safe_doubles(left, right),
-        };
-    }
-    let compared = match comparison {
-        Comparison::Equal => cmp::eq(left, right),
-        Comparison::NotEqual => cmp::neq(left, right),
-        Comparison::Less => cmp::lt(left, right),
-        Comparison::LessOrEqual => cmp::lt_eq(left, right),
-        Comparison::Greater => cmp::gt(left, right),
-        Comparison::GreaterOrEqual => cmp::gt_eq(left, right),
-        Comparison::NullSafeEqual => cmp::not_distinct(left, right),
+    let compared = match of {
+        ColumnType::Int => ordered(comparison, left.number_values::<Int32Type>()?, right.number_values()?)?,
+        ColumnType::BigInt => ordered(comparison, left.number_values::<Int64Type>()?, right.number_values()?)?,
+        ColumnType::Date => ordered(comparison, left.number_values::<Date32Type>()?, right.number_values()?)?,
+        ColumnType::Timestamp => {
+            ordered(comparison, left.number_values::<TimestampMicrosecondType>()?, right.number_values()?)?
+        }
+        ColumnType::Decimal { .. } => {
+            ordered(comparison, left.number_values::<Decimal128Type>()?, right.number_values()?)?
+        }
+        ColumnType::Double => {
+            compared(comparison, left.number_values::<Float64Type>()?, right.number_values()?, is_equal, is_less)?
+        }
+        ColumnType::Boolean => ordered(comparison, left.boolean_values()?, right.boolean_values()?)?,
+        ColumnType::String => ordered(comparison, left.text_values()?, right.text_values()?)?,
     };
-    Ok(of_both(left, right, compared?))
-}
-
-/// Two single values give a single value.
-fn of_both(left: &Operand, right: &Operand, compared: BooleanArray) -> Operand {
-    match (left, right) {
+    Ok(match (left, right) {
         (Operand::Scalar(_), Operand::Scalar(_)) => Operand::Scalar(Arc::new(compared)),
         _ => Operand::Array(Arc::new(compared)),
+    })
+}
+
+fn ordered<A: ArrayAccessor<Item: Copy + Ord> + Copy>(
+    comparison: Comparison,
+    left: Values<A>,
+    right: Values<A>,
+) -> Result<BooleanArray> {
+    compared(comparison, left, right, |left, right| left == right, |left, right| left < right)
+}
+
+/// Two kernels are enough for all comparisons: every type has a total order.
+fn compared<A: ArrayAccessor<Item: Copy> + Copy>(
+    comparison: Comparison,
+    left: Values<A>,
+    right: Values<A>,
+    is_equal: impl Fn(A::Item, A::Item) -> bool,
+    is_less: impl Fn(A::Item, A::Item) -> bool,
+) -> Result<BooleanArray> {
+    Ok(match comparison {
+        Comparison::Equal => each(left, right, is_equal),
+        Comparison::NotEqual => not(&each(left, right, is_equal))?,
+        Comparison::Less => each(left, right, is_less),
+        Comparison::Greater => each(right, left, is_less),
+        Comparison::LessOrEqual => not(&each(right, left, is_less))?,
+        Comparison::GreaterOrEqual => not(&each(left, right, is_less))?,
+        Comparison::NullSafeEqual => null_safe(left, right, is_equal),
+    })
+}
+
+/// Null where one of the two is.
+#[inline(never)]
+fn each<A: ArrayAccessor<Item: Copy> + Copy>(
+    left: Values<A>,
+    right: Values<A>,
+    kernel: impl Fn(A::Item, A::Item) -> bool,
+) -> BooleanArray {
+    match (left.single(), right.single()) {
+        (None, Some(None)) => BooleanArray::new_null(left.array().len()),
+        (Some(None), None) => BooleanArray::new_null(right.array().len()),
+        (None, Some(Some(right))) => BooleanArray::from_unary(left.array(), |left| kernel(left, right)),
+        (Some(Some(left)), None) => BooleanArray::from_unary(right.array(), |right| kernel(left, right)),
+        (None, None) | (Some(_), Some(_)) => BooleanArray::from_binary(left.array(), right.array(), kernel),
     }
+}
+
+/// Two nulls are equal, and a null is equal to nothing else.
+#[inline(never)]
+fn null_safe<A: ArrayAccessor<Item: Copy> + Copy>(
+    left: Values<A>,
+    right: Values<A>,
+    is_equal: impl Fn(A::Item, A::Item) -> bool,
+) -> BooleanArray {
+    let rows = if left.single().is_some() { right.array().len() } else { left.array().len() };
+    let values = BooleanBuffer::collect_bool(rows, |row| match (left.get(row), right.get(row)) {
+        (Some(left), Some(right)) => is_equal(left, right),
+        (None, None) => true,
+        (None, Some(_)) | (Some(_), None) => false,
+    });
+    BooleanArray::new(values, None)
 }
 
 fn is_equal(left: f64, right: f64) -> bool {
@@ -55,42 +108,4 @@ fn is_less(left: f64, right: f64) -> bool {
 /// The order by which Spark sorts them.
 pub(super) fn order_of_doubles(left: f64, right: f64) -> Ordering {
     left.partial_cmp(&right).unwrap_or_else(|| left.is_nan().cmp(&right.is_nan()))
-}
-
-fn doubles(left: &Operand, right: &Operand, kernel: impl Fn(f64, f64) -> bool) -> Result<Operand> {
-    let (lefts, rights) = (left.primitive::<Float64Type>()?, right.primitive::<Float64Type>()?);
-    let compared = match (left, right) {
-        (Operand::Array(_), Operand::Scalar(_)) => with_scalar(lefts, rights, kernel),
-        (Operand::Scalar(_), Operand::Array(_)) => with_scalar(rights, lefts, |right, left| kernel(left, right)),
-        (Operand::Array(_), Operand::Array(_)) | (Operand::Scalar(_), Operand::Scalar(_)) => {
-            BooleanArray::from_binary(lefts, rights, kernel)
-        }
-    };
-    Ok(of_both(left, right, compared))
-}
-
-fn with_scalar(array: &Float64Array, scalar: &Float64Array, kernel: impl Fn(f64, f64) -> bool) -> BooleanArray {
-    if scalar.is_null(0) {
-        return BooleanArray::new_null(array.len());
-    }
-    let scalar = scalar.value(0);
-    BooleanArray::from_unary(array, |value| kernel(value, scalar))
-}
-
-fn null_safe_doubles(left: &Operand, right: &Operand) -> Result<Operand> {
-    let (lefts, rights) = (left.primitive::<Float64Type>()?, right.primitive::<Float64Type>()?);
-    let at = |operand: &Operand, array: &Float64Array, row: usize| {
-        let row = if matches!(operand, Operand::Scalar(_)) { 0 } else { row };
-        array.is_valid(row).then(|| array.value(row))
-    };
-    let rows = match (left, right) {
-        (Operand::Scalar(_), _) => rights.len(),
-        (Operand::Array(_), _) => lefts.len(),
-    };
-    let compared = (0..rows).map(|row| match (at(left, lefts, row), at(right, rights, row)) {
-        (Some(left), Some(right)) => is_equal(left, right),
-        (None, None) => true,
-        (None, Some(_)) | (Some(_), None) => false,
-    });
-    Ok(of_both(left, right, BooleanArray::from(compared.collect::<Vec<_>>())))
 }

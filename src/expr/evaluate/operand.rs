@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use arrow_arith::arity::binary;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType,
 };
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Datum, Decimal128Array, Float64Array, Int32Array, Int64Array,
-    PrimitiveArray, StringArray, TimestampMicrosecondArray, UInt32Array, new_null_array,
+    Array, ArrayAccessor, ArrayRef, BooleanArray, Date32Array, Datum, Decimal128Array, Float64Array, Int32Array,
+    Int64Array, PrimitiveArray, StringArray, TimestampMicrosecondArray, UInt32Array, new_null_array,
 };
 use arrow_buffer::BooleanBuffer;
 use arrow_select::take::take;
@@ -99,6 +100,22 @@ impl Operand {
         self.array().as_string_opt::<i32>().ok_or_else(|| bug(self.array().data_type()))
     }
 
+    pub(super) fn number_values<T: ArrowPrimitiveType>(&self) -> Result<Values<&PrimitiveArray<T>>> {
+        Ok(self.values(self.primitive()?))
+    }
+
+    pub(super) fn boolean_values(&self) -> Result<Values<&BooleanArray>> {
+        Ok(self.values(super::booleans(self.array())?))
+    }
+
+    pub(super) fn text_values(&self) -> Result<Values<&StringArray>> {
+        Ok(self.values(self.texts()?))
+    }
+
+    fn values<A>(&self, array: A) -> Values<A> {
+        Values { array, is_single: matches!(self, Self::Scalar(_)) }
+    }
+
     /// A kernel that knows every value.
     pub(super) fn map_primitive<A: ArrowPrimitiveType, O: ArrowPrimitiveType>(
         &self,
@@ -117,7 +134,33 @@ impl Operand {
         self.try_map(|_| Ok(Arc::new(result)))
     }
 
-    /// The same for two operands.
+    /// A kernel of two operands that knows every pair of values.
+    pub(super) fn combine<T: ArrowPrimitiveType>(
+        &self,
+        other: &Self,
+        kernel: impl Fn(T::Native, T::Native) -> T::Native,
+    ) -> Result<Self> {
+        let (left, right) = (self.primitive::<T>()?, other.primitive::<T>()?);
+        match (self, other) {
+            (Self::Array(_), Self::Scalar(_)) if right.is_valid(0) => {
+                let right = right.value(0);
+                self.map_primitive::<T, T>(|left| kernel(left, right))
+            }
+            (Self::Scalar(_), Self::Array(_)) if left.is_valid(0) => {
+                let left = left.value(0);
+                other.map_primitive::<T, T>(|right| kernel(left, right))
+            }
+            (Self::Array(rows), Self::Scalar(_)) | (Self::Scalar(_), Self::Array(rows)) => {
+                Ok(Self::Array(Arc::new(PrimitiveArray::<T>::new_null(rows.len()))))
+            }
+            (Self::Array(_), Self::Array(_)) | (Self::Scalar(_), Self::Scalar(_)) => {
+                let result = Arc::new(binary::<T, T, _, T>(left, right, kernel)?);
+                self.try_map(|_| Ok(result))
+            }
+        }
+    }
+
+    /// A kernel of two operands that has no answer for some pairs: null.
     pub(super) fn combine_optional<A: ArrowPrimitiveType, B: ArrowPrimitiveType, O: ArrowPrimitiveType>(
         &self,
         other: &Self,
@@ -148,6 +191,32 @@ impl Operand {
     pub(super) fn with_form_of(self, data_type: ColumnType) -> Result<Self> {
         let array = self.primitive::<Decimal128Type>()?.clone().with_data_type(data_type.arrow());
         self.try_map(|_| Ok(Arc::new(array)))
+    }
+}
+
+/// The values of an operand.
+#[derive(Clone, Copy)]
+pub(super) struct Values<A> {
+    array: A,
+    is_single: bool,
+}
+
+impl<A: ArrayAccessor + Copy> Values<A> {
+    /// One value a row, or one for all rows.
+    pub(super) fn array(&self) -> A {
+        self.array
+    }
+
+    /// The value of all rows, if there is one for all: `None` within is a null.
+    pub(super) fn single(&self) -> Option<Option<A::Item>> {
+        self.is_single.then(|| self.get(0))
+    }
+
+    /// The value of a row; `None`: null.
+    #[inline]
+    pub(super) fn get(&self, row: usize) -> Option<A::Item> {
+        let row = if self.is_single { 0 } else { row };
+        self.array.is_valid(row).then(|| self.array.value(row))
     }
 }
 
