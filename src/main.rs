@@ -61,7 +61,7 @@ fn ids(event: &LambdaEvent<Value>) -> InvocationIds {
     }
 }
 
-/// What serves events: it is built anew when the contract has changed.
+/// Serves events. It is rebuilt when the contract has changed.
 struct Function {
     raw: RawSettings,
     contract: ContractFile,
@@ -70,7 +70,7 @@ struct Function {
     current: RwLock<Arc<Current>>,
 }
 
-/// What serves events under one version of the contract.
+/// Serves events under one version of the contract.
 struct Current {
     contract_version: Option<ObjectVersion>,
     handler: Handler,

@@ -42,16 +42,7 @@ impl Deployment {
     async fn start(settings: &[(&str, &str)]) -> Self {
         let s3 = LocalS3::start().await;
         s3.direct().create_bucket(BUCKET).expect("a new bucket");
-        let (lake, endpoint_url) = (format!("s3://{BUCKET}"), s3.server.endpoint_url());
-        let mut variables = vec![
-            ("LAKE", lake.as_str()),
-            ("ENDPOINT_URL", &endpoint_url),
-            ("AWS_ACCESS_KEY_ID", s3.server.access_key_id()),
-            ("AWS_SECRET_ACCESS_KEY", s3.server.secret_access_key()),
-            ("AWS_REGION", s3.server.region()),
-        ];
-        variables.extend(settings);
-        let function = LambdaFunction::start(&variables).await;
+        let function = start_function(&s3, settings).await;
         Self { s3, function }
     }
 
@@ -76,6 +67,20 @@ impl Deployment {
         keys.retain(|key| key.starts_with("transformed_data/") && !key.starts_with("transformed_data/state/"));
         keys
     }
+}
+
+/// The function of the bucket's lake.
+async fn start_function(s3: &LocalS3, settings: &[(&str, &str)]) -> LambdaFunction {
+    let (lake, endpoint_url) = (format!("s3://{BUCKET}"), s3.server.endpoint_url());
+    let mut variables = vec![
+        ("LAKE", lake.as_str()),
+        ("ENDPOINT_URL", &endpoint_url),
+        ("AWS_ACCESS_KEY_ID", s3.server.access_key_id()),
+        ("AWS_SECRET_ACCESS_KEY", s3.server.secret_access_key()),
+        ("AWS_REGION", s3.server.region()),
+    ];
+    variables.extend(settings);
+    LambdaFunction::start(&variables).await
 }
 
 /// A file of `events/`, by its name without the ending.

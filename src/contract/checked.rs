@@ -1,5 +1,7 @@
 //! A contract whose every name and type is checked. It cannot be built otherwise than by [`super::read`].
 
+use std::fmt;
+
 use crate::contract::{ColumnType, Value};
 use crate::expr::{AggregateCall, Expr};
 use crate::window::ObjectPattern;
@@ -75,6 +77,20 @@ pub enum Encoding {
     Iso8859_1,
     /// ISO 8859-2, Central Europe.
     Iso8859_2,
+}
+
+/// The name that IANA registered; a contract has it in lower case.
+impl fmt::Display for Encoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Utf8 => "UTF-8",
+            Self::Utf16 => "UTF-16",
+            Self::Windows1250 => "Windows-1250",
+            Self::Windows1252 => "Windows-1252",
+            Self::Iso8859_1 => "ISO-8859-1",
+            Self::Iso8859_2 => "ISO-8859-2",
+        })
+    }
 }
 
 /// What becomes of records of odd form.

@@ -1,8 +1,8 @@
-//! The CloudFormation template of a feed: that of the built-in contract, with every part that follows from a contract
-//! printed anew.
+//! The CloudFormation template of a feed: `template.yaml`, with each part that follows from a contract replaced by that
+//! of the feed's own contract.
 //!
-//! So there is one template to read and to change, `template.yaml`. What is printed here for the built-in contract must
-//! stand there word for word; a part that does not is an error, so nothing of one feed is ever left in another's.
+//! So there is one template to read and to change. `template.yaml` must contain, word for word, what is printed here for
+//! the built-in contract. A part that differs is an error, so nothing of one feed is ever left in another's.
 
 use super::parameters::{conditions, declarations, group, variables, window_days};
 use super::yaml::scalar;

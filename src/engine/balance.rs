@@ -19,7 +19,7 @@ pub struct Balance {
     pub written: u64,
     /// Rows that a filter drops, for each filter.
     pub filtered: Vec<FilteredRows>,
-    /// Rows whose key came before, or comes again where the last one stays.
+    /// Rows whose key another row has, of which the contract keeps that one.
     pub duplicates: u64,
     /// Records in `rejected.csv`.
     pub rejected: u64,

@@ -1,8 +1,8 @@
-//! Which rows have the same key: the first of them stays, or the last.
+//! Which rows have the same key: the contract keeps the first of them, or the last.
 //!
-//! Where the last stays, the inputs are read twice. The first time counts how often each key comes again; the second time
-//! a row is a duplicate while its key is still to come. Only keys that do come again are remembered, so this takes little
-//! where there are few.
+//! To keep the last, the engine reads the inputs twice. The first pass counts how often each key is repeated. In the
+//! second pass a row is a duplicate if a later row has its key. Only repeated keys are counted, so few duplicates take
+//! little memory.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::dedup::IdentitySet;
 use crate::identity::Identity;
 use crate::seed::Seed;
 
-/// Bytes of memory that a key takes which comes again, without its text.
+/// Bytes of memory for a repeated key, without its text.
 const AGAIN_BYTES: u64 = 96;
 
 /// The keys of the rows so far.
@@ -20,13 +20,13 @@ pub(super) enum Keys {
     None,
     /// A row is a duplicate if its key came before.
     First(IdentitySet),
-    /// The same, and how often each key came again is counted.
+    /// The same, and repeats are counted.
     Counting(IdentitySet, Again),
-    /// A row is a duplicate if its key is still to come.
+    /// A row is a duplicate if a later row has its key.
     Last(Again),
 }
 
-/// How often each key comes again.
+/// How often each key is still to be repeated.
 #[derive(Debug, Default)]
 pub(super) struct Again {
     times: HashMap<Key, u64>,
@@ -50,7 +50,7 @@ impl Key {
 }
 
 impl Keys {
-    /// No keys yet, of which the first is to stay.
+    /// No keys yet; the first row of each is kept.
     pub(super) fn first(seed: &Seed) -> Self {
         Self::First(IdentitySet::new(seed))
     }

@@ -15,18 +15,6 @@ const UNDECODABLE: u8 = 0xff;
 /// How much is read at a time, in bytes.
 const BLOCK_BYTES: usize = 64 * 1024;
 
-/// What messages call an encoding.
-pub(super) fn name(encoding: Encoding) -> &'static str {
-    match encoding {
-        Encoding::Utf8 => "UTF-8",
-        Encoding::Utf16 => "UTF-16",
-        Encoding::Windows1250 => "Windows-1250",
-        Encoding::Windows1252 => "Windows-1252",
-        Encoding::Iso8859_1 => "ISO 8859-1",
-        Encoding::Iso8859_2 => "ISO 8859-2",
-    }
-}
-
 /// A reader of the same text in UTF-8. UTF-8 itself passes through as it is.
 ///
 /// A byte order mark of UTF-16 decides the byte order and is no part of the text; without one, it is little-endian. Lone

@@ -19,8 +19,8 @@ pub fn parse_decimal(text: &[u8], precision: u8, scale: u8, sign: DecimalSign) -
     (rounded < *limit).then_some(if negative { -rounded } else { rounded })
 }
 
-/// Ten to the power of every index.
-const POWERS_OF_TEN: [i128; DECIMAL_PRECISION_MAX as usize + 1] = {
+/// Ten to the power of every index, as far as 128 bits hold it.
+pub(crate) const POWERS_OF_TEN: [i128; DECIMAL_PRECISION_MAX as usize + 1] = {
     let mut powers = [1; DECIMAL_PRECISION_MAX as usize + 1];
     let mut exponent = 1;
     while exponent < powers.len() {

@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 
 use super::common::batches::{batch, row};
 use super::common::s3::LocalS3;
-use super::runtime_api::LambdaFunction;
-use super::{BATCH_KEY, BUCKET, event};
+use super::{BATCH_KEY, BUCKET, event, start_function};
 
 const DRIVENDATA: &str = include_str!("../../contracts/drivendata.odcs.yaml");
 const LEADDATA: &str = include_str!("../../contracts/examples/leaddata.odcs.yaml");
@@ -27,19 +26,6 @@ async fn bucket() -> LocalS3 {
 
 fn put(s3: &LocalS3, key: &str, bytes: &[u8]) {
     s3.direct().put(BUCKET, key, bytes).expect("an object");
-}
-
-async fn function(s3: &LocalS3, settings: &[(&str, &str)]) -> LambdaFunction {
-    let (lake, endpoint_url) = (format!("s3://{BUCKET}"), s3.server.endpoint_url());
-    let mut variables = vec![
-        ("LAKE", lake.as_str()),
-        ("ENDPOINT_URL", &endpoint_url),
-        ("AWS_ACCESS_KEY_ID", s3.server.access_key_id()),
-        ("AWS_SECRET_ACCESS_KEY", s3.server.secret_access_key()),
-        ("AWS_REGION", s3.server.region()),
-    ];
-    variables.extend(settings);
-    LambdaFunction::start(&variables).await
 }
 
 /// What S3 sends when a key was stored.
@@ -68,7 +54,7 @@ fn statuses(reply: &Value) -> Vec<&str> {
 async fn the_next_invocation_goes_by_the_contract_as_it_is_then() {
     let s3 = bucket().await;
     put(&s3, CONTRACT_KEY, DRIVENDATA.as_bytes());
-    let function = function(&s3, &[("CONTRACT", ADDRESS)]).await;
+    let function = start_function(&s3, &[("CONTRACT", ADDRESS)]).await;
     let people = "transformed_data/people/csv/run_date=2024-09-15/people.csv";
 
     assert_eq!(statuses(&function.invoke(&put_event(BATCH_KEY)).await.reply()), ["published"]);
@@ -86,7 +72,7 @@ async fn the_next_invocation_goes_by_the_contract_as_it_is_then() {
 async fn a_changed_contract_with_a_mistake_is_refused_with_its_place_until_it_is_mended() {
     let s3 = bucket().await;
     put(&s3, CONTRACT_KEY, DRIVENDATA.as_bytes());
-    let function = function(&s3, &[("CONTRACT", ADDRESS)]).await;
+    let function = start_function(&s3, &[("CONTRACT", ADDRESS)]).await;
     assert_eq!(statuses(&function.invoke(&put_event(BATCH_KEY)).await.reply()), ["published"]);
 
     put(&s3, CONTRACT_KEY, DRIVENDATA.replace("download_speed + upload_speed\n", "download_sped\n").as_bytes());
@@ -103,7 +89,7 @@ async fn a_changed_contract_with_a_mistake_is_refused_with_its_place_until_it_is
 #[tokio::test]
 async fn without_its_contract_the_function_refuses_every_event() {
     let s3 = bucket().await;
-    let function = function(&s3, &[("CONTRACT", ADDRESS)]).await;
+    let function = start_function(&s3, &[("CONTRACT", ADDRESS)]).await;
     for event in [put_event(BATCH_KEY), event("schedule")] {
         let (kind, message) = function.invoke(&event).await.error();
         assert_eq!((&*kind, message.contains("does not exist")), ("Configuration", true), "{message}");
@@ -121,7 +107,7 @@ async fn two_feeds_in_one_bucket_keep_to_their_own_batches_and_outputs() {
         let path = format!("{}/contracts/examples/leaddata/raw_data/leads_{date}.csv", env!("CARGO_MANIFEST_DIR"));
         put(&s3, &key(date), &std::fs::read(path).expect("an example"));
     }
-    let sessions = function(&s3, &[]).await;
+    let sessions = start_function(&s3, &[]).await;
     let settings = [
         ("CONTRACT", ADDRESS),
         ("INPUT_PREFIX", &feed.input_prefix),
@@ -129,7 +115,7 @@ async fn two_feeds_in_one_bucket_keep_to_their_own_batches_and_outputs() {
         // The examples are few rows, and some of them are there to be rejected.
         ("MAX_REJECTED_RATIO", "1"),
     ];
-    let visits = function(&s3, &settings).await;
+    let visits = start_function(&s3, &settings).await;
 
     let at_first = objects(&s3);
     assert!(statuses(&sessions.invoke(&put_event(BATCH_KEY)).await.reply()).contains(&"published"));

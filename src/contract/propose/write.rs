@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::super::{ColumnType, DecimalSign, Encoding};
+use super::super::{ColumnType, DecimalSign};
 use super::{Proposal, ProposedColumn, ProposedForm};
 use crate::visible::visible;
 
@@ -38,7 +38,7 @@ impl fmt::Display for Proposal {
         guess(f, 6, quote)?;
         writeln!(f, "      quote: {}", quoted(&char::from(dialect.value.quote).to_string()))?;
         guess(f, 6, &encoding.why)?;
-        writeln!(f, "      encoding: {}", encoding_name(encoding.value))?;
+        writeln!(f, "      encoding: {}", encoding.value.to_string().to_lowercase())?;
         guess(f, 6, &header_line.why)?;
         writeln!(f, "      headerLine: {}", header_line.value)?;
         if let Some(comment) = comment {
@@ -167,15 +167,4 @@ fn quoted(text: &str) -> String {
     let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
     // What does not show is escaped as JSON does, which YAML reads, too.
     format!("\"{}\"", visible(&escaped))
-}
-
-fn encoding_name(encoding: Encoding) -> &'static str {
-    match encoding {
-        Encoding::Utf8 => "utf-8",
-        Encoding::Utf16 => "utf-16",
-        Encoding::Windows1250 => "windows-1250",
-        Encoding::Windows1252 => "windows-1252",
-        Encoding::Iso8859_1 => "iso-8859-1",
-        Encoding::Iso8859_2 => "iso-8859-2",
-    }
 }

@@ -3,6 +3,7 @@
 use arrow_buffer::i256;
 
 use crate::contract::DECIMAL_PRECISION_MAX;
+use crate::rules::decimal::POWERS_OF_TEN;
 
 /// Digits of a decimal, in all and after the point.
 #[derive(Clone, Copy, Debug)]
@@ -16,17 +17,6 @@ const PRODUCT_DIGITS: u32 = DECIMAL_PRECISION_MAX as u32 + 1;
 
 /// Digits after the point that Spark keeps of a quotient before it rounds it to its scale.
 const QUOTIENT_SCALE: u32 = DECIMAL_PRECISION_MAX as u32 + 1;
-
-/// The powers of ten that 128 bits hold.
-const POWERS_OF_TEN: [i128; DECIMAL_PRECISION_MAX as usize + 1] = {
-    let mut powers = [1; DECIMAL_PRECISION_MAX as usize + 1];
-    let mut exponent = 1;
-    while exponent < powers.len() {
-        powers[exponent] = powers[exponent - 1] * 10;
-        exponent += 1;
-    }
-    powers
-};
 
 /// Ten to this power, if it fits.
 pub(super) fn power(exponent: u32) -> Option<i128> {
@@ -76,6 +66,7 @@ fn wide_rescale(unscaled: i256, scale: u32, form: Form) -> Option<i128> {
     fitting(rescaled.to_i128()?, form)
 }
 
+#[inline(never)]
 pub(super) fn add((a, s1): (i128, u8), (b, s2): (i128, u8), to: Form) -> Option<i128> {
     let scale = u32::from(s1.max(s2));
     let short = |value: i128, from: u8| value.checked_mul(power(scale - u32::from(from))?);
@@ -88,6 +79,7 @@ pub(super) fn add((a, s1): (i128, u8), (b, s2): (i128, u8), to: Form) -> Option<
     wide_rescale(wide(a, s1)?.checked_add(wide(b, s2)?)?, scale, to)
 }
 
+#[inline(never)]
 pub(super) fn multiply((a, s1): (i128, u8), (b, s2): (i128, u8), to: Form) -> Option<i128> {
     let scale = u32::from(s1) + u32::from(s2);
     if let Some(product) = a.checked_mul(b) {
@@ -103,6 +95,7 @@ pub(super) fn multiply((a, s1): (i128, u8), (b, s2): (i128, u8), to: Form) -> Op
     }
 }
 
+#[inline(never)]
 pub(super) fn divide((a, s1): (i128, u8), (b, s2): (i128, u8), to: Form) -> Option<i128> {
     if b == 0 {
         return None;

@@ -3,7 +3,6 @@
 //! It may be a row, so its text must not be shown: only names that this program knows are quoted, and counts.
 
 use super::{HeaderRules, KnownName};
-use crate::read::encoding;
 use crate::rules::date::parse_date;
 
 /// What a file begins with that is no CSV, and how to call it.
@@ -65,7 +64,7 @@ pub(super) fn too_long(bytes: &[u8], rules: &HeaderRules) -> String {
 
 /// Refuses what is no CSV in the contract's encoding with lines that end in LF.
 pub(super) fn check_form(names: &[String], line: &[u8], rules: &HeaderRules) -> Result<(), String> {
-    let encoding = encoding::name(rules.encoding);
+    let encoding = rules.encoding;
     let begins = |(start, _): &&(&[u8], &str)| line.trim_ascii_start().starts_with(start);
     if let Some((_, text)) = OTHER_ENCODINGS.iter().find(begins) {
         return Err(not_csv(&format!("{text} ({encoding} is expected)")));

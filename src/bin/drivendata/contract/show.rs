@@ -2,8 +2,8 @@
 
 use comfy_table::Table;
 use drivendata_transform::contract::{
-    Column, Contract, CsvText, DateRange, DecimalSign, Encoding, ExtraColumns, GroupTable, GroupValue, IfMissing,
-    IfUnreadable, KeepDuplicate, MissingCells, ShortAndLong, TextAfterQuote, Value,
+    Column, Contract, CsvText, DateRange, DecimalSign, ExtraColumns, GroupTable, GroupValue, IfMissing, IfUnreadable,
+    KeepDuplicate, MissingCells, ShortAndLong, TextAfterQuote, Value,
 };
 use drivendata_transform::rules::date::write_date;
 use drivendata_transform::rules::decimal::write_decimal;
@@ -25,7 +25,7 @@ pub(super) fn in_words(contract: &Contract) -> String {
     });
     lines.push(identity(contract));
     for (number, filter) in (1..).zip(&rows.filters) {
-        lines.push(format!("Filter {number}, {}: a row stays where {}", filter.name, visible(&filter.sql)));
+        lines.push(format!("Filter {number}, {}: keep rows where {}", filter.name, visible(&filter.sql)));
     }
     if !contract.parameters.is_empty() {
         lines.push(format!("\nParameters\n{}", parameters(contract)));
@@ -42,16 +42,8 @@ pub(super) fn in_words(contract: &Contract) -> String {
 
 fn input(contract: &Contract) -> Vec<String> {
     let input = &contract.input;
-    let encoding = match input.encoding {
-        Encoding::Utf8 => "UTF-8",
-        Encoding::Utf16 => "UTF-16",
-        Encoding::Windows1250 => "Windows-1250",
-        Encoding::Windows1252 => "Windows-1252",
-        Encoding::Iso8859_1 => "ISO 8859-1",
-        Encoding::Iso8859_2 => "ISO 8859-2",
-    };
     let mut lines = vec![
-        format!("Batches are {} in {encoding}.", visible(&input.objects.to_string())),
+        format!("Batches are {} in {}.", visible(&input.objects.to_string()), input.encoding),
         format!(
             "Cells are separated by {:?} and quoted by {:?}; the header is line {}.",
             char::from(input.dialect.delimiter),
@@ -102,7 +94,7 @@ fn identity(contract: &Contract) -> String {
         KeepDuplicate::First => "first",
         KeepDuplicate::Last => "last",
     };
-    format!("Of rows with the same {} the {which} stays.", visible(&keys.join(", ")))
+    format!("Of rows with the same {}, the {which} is kept.", visible(&keys.join(", ")))
 }
 
 fn parameters(contract: &Contract) -> Table {
