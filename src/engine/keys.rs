@@ -41,8 +41,8 @@ enum Key {
 }
 
 impl Key {
-    fn of(identity: Identity, text: &[u8]) -> Self {
-        match identity {
+    fn of(identity: &Identity, text: &[u8]) -> Self {
+        match *identity {
             Identity::Packed(form, bits) => Self::Packed(form as u8, bits),
             Identity::Text => Self::Text(text.into()),
         }
@@ -70,12 +70,12 @@ impl Keys {
 
     /// Takes in the key of the next row, and says whether the row is a duplicate.
     #[inline]
-    pub(super) fn is_duplicate(&mut self, identity: Identity, text: &[u8]) -> bool {
+    pub(super) fn is_duplicate(&mut self, identity: &Identity, text: &[u8]) -> bool {
         match self {
             Self::None => false,
-            Self::First(set) => !set.insert(identity, text),
+            Self::First(set) => !set.insert(*identity, text),
             Self::Counting(set, again) => {
-                let came_before = !set.insert(identity, text);
+                let came_before = !set.insert(*identity, text);
                 if came_before {
                     again.count(identity, text);
                 }
@@ -124,14 +124,16 @@ impl Keys {
 }
 
 impl Again {
-    fn count(&mut self, identity: Identity, text: &[u8]) {
+    #[inline(never)]
+    fn count(&mut self, identity: &Identity, text: &[u8]) {
         *self.times.entry(Key::of(identity, text)).or_insert_with(|| {
             self.text_bytes += text.len() as u64;
             0
         }) += 1;
     }
 
-    fn is_to_come(&mut self, identity: Identity, text: &[u8]) -> bool {
+    #[inline(never)]
+    fn is_to_come(&mut self, identity: &Identity, text: &[u8]) -> bool {
         match self.times.get_mut(&Key::of(identity, text)) {
             Some(times) if *times > 0 => {
                 *times -= 1;
@@ -153,7 +155,7 @@ mod tests {
 
     fn stay(keys: &mut Keys, ids: &[&str]) -> Vec<usize> {
         let ids = ids.iter().enumerate();
-        let stays = ids.filter(|(_, id)| !keys.is_duplicate(identity(id.as_bytes()), id.as_bytes()));
+        let stays = ids.filter(|(_, id)| !keys.is_duplicate(&identity(id.as_bytes()), id.as_bytes()));
         stays.map(|(row, _)| row).collect()
     }
 

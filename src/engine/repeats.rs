@@ -101,9 +101,9 @@ impl Repeats {
     }
 
     /// Takes in an id that no row had before.
-    pub(super) fn add_new(&mut self, identity: Identity, text: &[u8]) {
+    pub(super) fn add_new(&mut self, identity: &Identity, text: &[u8]) {
         let Some(batch) = &mut self.batch else { return };
-        let (word, bit) = place(hash(identity, text));
+        let (word, bit) = place(hash(*identity, text));
         if let Some(word) = self.bits.get_mut(word) {
             batch.bits_set += u64::from(*word & bit == 0);
             *word |= bit;
@@ -203,7 +203,7 @@ mod tests {
             for id in *ids {
                 let (identity, text) = (identity(id.as_bytes()), id.as_bytes());
                 match seen.insert(id.clone()) {
-                    true if repeats.wants_new_ids() => repeats.add_new(identity, text),
+                    true if repeats.wants_new_ids() => repeats.add_new(&identity, text),
                     true => {}
                     false => repeats.add_duplicate(identity, text, text),
                 }

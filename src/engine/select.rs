@@ -69,7 +69,8 @@ impl<'p> Selector<'p> {
                 let drop = verdict.drop();
                 let place = if drop.is_none() { passing.next() } else { None };
                 if has_key {
-                    let identity = chunk.identities[row];
+                    // By reference: a copy, padding and all, would stall every row.
+                    let identity = &chunk.identities[row];
                     let text = chunk.identity_text(row, layout, rules, &mut scratch);
                     if self.keys.is_duplicate(identity, text) {
                         counts.duplicates += 1;
