@@ -75,7 +75,7 @@ fmt: ## Check the format
 
 lint: ## Check the lints, for all features and for the Lambda alone
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
-	$(CARGO) clippy --locked --no-default-features --bin drivendata-transform -- -D warnings
+	$(CARGO) clippy --locked --package drivendata-transform --lib --bins -- -D warnings
 
 doc: ## Check the documentation
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
@@ -95,7 +95,7 @@ $(LAMBDA_VENV)/ready: tests/rie/requirements.txt tests/rie/requirements-emulator
 # CargoLambda.toml has the rest of how the function is built.
 build: rust-target $(LAMBDA_VENV)/ready ## Build the Lambda function's zip for ARCH=arm64 (the default) or x86_64
 	$(LAMBDA_TOOLS) $(CARGO) lambda build --release --skip-target-check --target $(RUST_TARGET).$(LAMBDA_GLIBC) \
-		--output-format zip --bin drivendata-transform
+		--output-format zip --package drivendata-transform --bin drivendata-transform
 	@$(LAMBDA_VENV)/bin/python tests/rie/package.py $(LAMBDA_ZIP) --arch $(ARCH) --glibc $(LAMBDA_GLIBC)
 
 lambda-local: $(LAMBDA_VENV)/ready ## Run the function under AWS's emulator with every event of events/; BOOTSTRAP=file for a built one
@@ -155,7 +155,7 @@ bench-growth: ## Our program's time and memory from 0.1 to 30 million rows (need
 # The release build with symbols. Flags for the last crate only: a profile of its own would build all others anew.
 # cargo keeps it beside the plain one, so the next plain build puts that back without work.
 profiled:
-	$(CARGO) rustc --locked --release --bin drivendata -- -C strip=none
+	$(CARGO) rustc --locked --release --package drivendata-cli -- -C strip=none
 	mkdir -p $(dir $(PROFILED))
 	cp target/release/drivendata $(PROFILED)
 
@@ -167,12 +167,12 @@ profile: profiled ## Where a run's processor time goes, per stage and thread (ne
 
 # The function's release build with symbols, which tell whose code it is.
 profiled-function:
-	$(CARGO) rustc --locked --release --no-default-features --bin drivendata-transform -- -C strip=none
+	$(CARGO) rustc --locked --release --package drivendata-transform --bin drivendata-transform -- -C strip=none
 	mkdir -p $(dir $(PROFILED_FUNCTION))
 	cp target/release/drivendata-transform $(PROFILED_FUNCTION)
 
 bench-startup: $(if $(BOOTSTRAP),,profiled-function) ## What a cold start costs, and the function's size by crate (needs Python); BOOTSTRAP=file for a built one
-	$(if $(BOOTSTRAP),,$(CARGO) build --locked --release --no-default-features --bin drivendata-transform)
+	$(if $(BOOTSTRAP),,$(CARGO) build --locked --release --package drivendata-transform)
 	$(PLAIN_BENCH)/startup.py $(or $(BOOTSTRAP),target/release/drivendata-transform --symbols $(PROFILED_FUNCTION))
 
 microbench: ## Time the innermost functions, one by one; LEAF=part of a name for some of them

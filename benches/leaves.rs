@@ -12,26 +12,27 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use drivendata_transform::config::{Config, CsvFormulas, RawSettings};
+use drivendata_generate::{GenerateOptions, generate};
+use drivendata_transform::config::{Config, RawSettings};
 use drivendata_transform::contract;
-use drivendata_transform::dedup::IdentitySet;
-use drivendata_transform::generate::{GenerateOptions, generate};
-use drivendata_transform::identity::{Form, Identity, identity};
 use drivendata_transform::read::cutter::{Chunk, Cutter};
-use drivendata_transform::read::header::{Header, HeaderRules};
+use drivendata_transform::read::header::Header;
 use drivendata_transform::read::scan::Records;
+use drivendata_transform::rows::dedup::IdentitySet;
+use drivendata_transform::rows::identity::{Form, Identity, identity};
 use drivendata_transform::rows::{RowChunk, RowFlags};
-use drivendata_transform::rules::date::parse_date;
 use drivendata_transform::rules::mask::{Masking, mask_email};
-use drivendata_transform::rules::number::{parse_double, parse_int, write_double};
-use drivendata_transform::rules::timestamp::parse_timestamp;
 use drivendata_transform::schema::{Layout, OutputColumns};
 use drivendata_transform::seed::Seed;
-use drivendata_transform::write::csv::CsvRows;
-use drivendata_transform::write::parquet::ParquetRows;
-use drivendata_transform::write::{KeptRow, RowSource};
+use drivendata_transform::sinks::csv::CsvRows;
+use drivendata_transform::sinks::formulas::CsvFormulas;
+use drivendata_transform::sinks::parquet::ParquetRows;
+use drivendata_transform::sinks::{KeptRow, RowSource};
 use foldhash::quality::FixedState;
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use spark_cast::date::parse_date;
+use spark_cast::number::{parse_double, parse_int, write_double};
+use spark_cast::timestamp::parse_timestamp;
 
 /// Enough that no branch predictor learns them by heart.
 const ROWS: u64 = 20_000;
@@ -59,7 +60,7 @@ impl Day {
         let date = NaiveDate::from_ymd_opt(2024, 9, 15).expect("the calendar has the day");
         let mut text = Vec::new();
         generate(&GenerateOptions::new(date, ROWS, 0), &mut text).expect("the options are in range");
-        let header = Header::read(&text[..], "batch", &HeaderRules::of(&contract::drivendata(), 1000))
+        let header = Header::read(&text[..], "batch", &contract::drivendata().header_rules(1000))
             .expect("the generator writes a header");
         let columns = OutputColumns::of_window(&contract::drivendata(), [&header], 1000).expect("no name stands twice");
         let layout = Layout::new(&header, &columns);

@@ -14,12 +14,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parquet_text::ParquetCompression;
+
+use crate::day::UnusableObjects;
 use crate::error::{Error, Result};
+use crate::lake::LakeLocation;
 use crate::rows::Rules;
 use crate::rules::missing::NullMarkers;
+use crate::sinks::format::{FORMATS, Format};
+use crate::sinks::formulas::CsvFormulas;
+use crate::sinks::parquet::ParquetOptions;
 use crate::warnings::WarningKind;
-use crate::write::format::{FORMATS, Format};
-pub use crate::write::formulas::CsvFormulas;
 
 const MIB: u64 = 1024 * 1024;
 
@@ -54,20 +59,6 @@ const PLAIN_BYTES_GRANTED: u64 = 1024 * MIB;
 /// A row group is held in memory; Parquet itself allows more.
 const ROW_GROUP_ROWS_MAX: usize = 100_000_000;
 
-/// Where the data lake is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LakeLocation {
-    /// A folder of this machine.
-    Folder(PathBuf),
-    /// A bucket, or the part of it below `prefix` (empty, or ending in `/`).
-    S3 {
-        /// Bucket name.
-        bucket: String,
-        /// Key prefix of the lake.
-        prefix: String,
-    },
-}
-
 impl LakeLocation {
     fn from_raw(raw: &RawSettings) -> Result<Self> {
         let text = raw.text("LAKE");
@@ -87,39 +78,6 @@ impl LakeLocation {
         let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
         Ok(Self::S3 { bucket: bucket.to_owned(), prefix })
     }
-}
-
-/// What becomes of an object of the window that cannot be used: no header, a column missing, damaged, too many rejected
-/// rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UnusableObjects {
-    /// One of an older day is left out and named; one of the run's own batch date fails the run.
-    #[default]
-    LeaveOutOlder,
-    /// It fails the run.
-    Fail,
-    /// It is left out and named, whatever its date. A run without any usable object of its own date still fails.
-    LeaveOut,
-}
-
-/// How Parquet files are laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ParquetOptions {
-    /// Rows in a row group.
-    pub row_group_rows: usize,
-    /// How columns are compressed, where it pays.
-    pub compression: ParquetCompression,
-}
-
-/// How Parquet columns are compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ParquetCompression {
-    /// Read by everything.
-    Snappy,
-    /// A third smaller, at a little more time; read by everything current.
-    Zstd,
 }
 
 /// What a run may use, and in what pieces it works. None of it changes an output byte.

@@ -9,6 +9,7 @@ mod check;
 mod checked;
 mod column_type;
 mod diff;
+mod headers;
 mod mistake;
 pub mod propose;
 mod text;
@@ -22,12 +23,16 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use crate::read::header::ExtraColumns;
+pub use crate::read::{Dialect, Encoding};
 pub use built_in::{BUILT_IN_NAMES, built_in};
 pub use checked::*;
-pub use column_type::{ColumnType, DECIMAL_PRECISION_MAX};
+pub use column_type::ColumnType;
 pub use diff::differences;
 pub use mistake::Mistake;
 use mistake::Mistakes;
+pub use spark_cast::DecimalSign;
+pub use spark_cast::decimal::DECIMAL_PRECISION_MAX;
 pub use text::text_of;
 pub use value::Value;
 

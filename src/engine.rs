@@ -1,6 +1,6 @@
 //! The rows of a window, from the inputs to a sink: a reader thread cuts chunks, workers parse them, one thread at a
 //! time drops duplicates in order, the sink takes in what stays. A run's sink sums groups and encodes its outputs
-//! into staged uploads. Blocking; knows no clock but the watch's.
+//! into the outputs. Blocking; knows no clock but the watch's.
 //!
 //! Work goes in waves of a few chunks. While one wave is finished, the next is read and parsed, so two waves are
 //! all that is ever in memory, whatever the size of the input.
@@ -33,8 +33,8 @@ use crate::rows::{RowChunk, Rules};
 use crate::rules::Reason;
 use crate::schema::{Layout, OutputColumns};
 use crate::seed::Seed;
-use crate::write::format::FormatOptions;
-use crate::write::{RowSource, Sink, Staged, parquet};
+use crate::sinks::format::FormatOptions;
+use crate::sinks::{RowSource, Sink, Written, parquet};
 use keys::Keys;
 use reader::{ChunkReader, TextForm};
 use select::Selector;
@@ -112,30 +112,30 @@ pub struct GrowingMemory {
 /// What a run has made of its inputs.
 #[derive(Debug)]
 pub struct Finished {
-    /// The outputs, stored but not published.
-    pub staged: Vec<Staged>,
+    /// The outputs, all of them complete.
+    pub written: Vec<Written>,
     /// The figures.
     pub tally: Tally,
     /// Bytes of memory that the set of identities and the groups occupy.
     pub growing_memory_bytes: GrowingMemory,
 }
 
-/// Runs the inputs, oldest first, through the plan into the sinks. What is staged is complete, but not published.
+/// Runs the inputs, oldest first, through the plan into the sinks.
 pub fn run(
     plan: &Plan,
     inputs: Vec<Input>,
-    sinks: &mut [Box<dyn Sink>],
+    sinks: &mut [Box<dyn Sink + '_>],
     workers: &ThreadPool,
     watch: &Arc<Watch>,
 ) -> Result<Finished> {
     let Selected { tally, identities_bytes } = feed(plan, inputs, sinks, workers, watch)?;
     let groups = sinks.iter().map(|sink| sink.group_bytes()).sum();
-    let staged = workers.install(|| {
+    let written = workers.install(|| {
         let finished = sinks.par_iter_mut().map(|sink| sink.finish(&tally));
         finished.collect::<Result<Vec<_>>>()
     })?;
     let growing_memory_bytes = GrowingMemory { identities: identities_bytes, groups };
-    Ok(Finished { staged: staged.concat(), tally, growing_memory_bytes })
+    Ok(Finished { written: written.concat(), tally, growing_memory_bytes })
 }
 
 /// Feeds the rows of the inputs, oldest first, that stay by the plan's rules to the sinks.

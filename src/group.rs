@@ -12,10 +12,10 @@ use hashbrown::HashTable;
 use std::sync::Arc;
 
 use crate::contract::{ColumnType, GroupTable, GroupValue};
-use crate::dedup::growth_bytes;
 use crate::error::{Error, Result};
 use crate::expr::{Expr, Source};
 use crate::rows::Arrays;
+use crate::rows::dedup::growth_bytes;
 use crate::schema::OutputColumn;
 use crate::seed::Seed;
 use accumulate::Accumulators;

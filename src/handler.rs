@@ -10,15 +10,15 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use serde_json::Value;
 
-use crate::config::LakeLocation;
+use crate::day::failed_run::FailedRun;
+use crate::day::manifest::Manifest;
+use crate::day::{Outcome, Report, Runner, Status, in_time};
 use crate::engine::{Balance, Progress};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{self, Ignored, Message, Request, Scope, Wanted, Wish};
-use crate::failed_run::FailedRun;
-use crate::manifest::Manifest;
-use crate::run::{Outcome, Report, Runner, Status, in_time};
+use crate::lake::LakeLocation;
+use crate::trigger::event::{self, Ignored, LakeScope, Message, Request, Wanted, Wish};
+use crate::trigger::window::BatchDate;
 use crate::warnings::Warning;
-use crate::window::BatchDate;
 pub use reply::{
     FailedStatus, IgnoredReply, ItemFailure, LeftOutReply, Reply, RunOutcome, RunReply, WaitingStatus, WarningReply,
 };
@@ -27,7 +27,7 @@ use reply::{came_out, run_failed};
 /// Handles events on one lake.
 pub struct Handler {
     runner: Runner,
-    scope: Scope,
+    scope: LakeScope,
     observe: Box<Observer>,
 }
 
@@ -212,13 +212,13 @@ pub async fn catch_panic<T>(work: impl Future<Output = Result<T>>) -> Result<T> 
 }
 
 /// Which keys of which bucket are ours.
-fn scope(runner: &Runner) -> Scope {
+fn scope(runner: &Runner) -> LakeScope {
     let config = runner.config();
     let (bucket, key_prefix) = match &config.lake {
         LakeLocation::Folder(_) => (None, String::new()),
         LakeLocation::S3 { bucket, prefix } => (Some(bucket.clone()), prefix.clone()),
     };
-    Scope {
+    LakeScope {
         input_prefix: config.input_prefix.clone(),
         objects: runner.objects().clone(),
         output_prefix: config.output_prefix.clone(),

@@ -1,15 +1,30 @@
 //! Opens the lake that the settings name, and reads the contract that they name.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::{Config, ContractAddress, ContractSource, LakeLocation, Limits, RawSettings};
+use crate::config::{Config, ContractAddress, ContractSource, Limits, RawSettings};
 use crate::contract;
 use crate::error::{Error, Result};
 use crate::store::local::LocalStore;
 use crate::store::s3::{S3Limits, S3Store, connect};
 use crate::store::{ObjectVersion, Store};
 
-/// The store behind `config.lake`. A bucket is reached with what the AWS environment of the process offers.
+/// Where the data lake is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LakeLocation {
+    /// A folder of this machine.
+    Folder(PathBuf),
+    /// A bucket, or the part of it below `prefix` (empty, or ending in `/`).
+    S3 {
+        /// Bucket name.
+        bucket: String,
+        /// Key prefix of the lake.
+        prefix: String,
+    },
+}
+
+/// The store of `config.lake`. A bucket is reached with what the AWS environment of the process offers.
 pub async fn open(config: &Config) -> Result<Arc<dyn Store>> {
     match &config.lake {
         LakeLocation::Folder(root) if root.is_dir() => Ok(Arc::new(LocalStore::new(root.clone()))),

@@ -6,12 +6,12 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
+use crate::day::manifest::Manifest;
+use crate::day::{Outcome, Report, Status};
 use crate::error::Result;
 use crate::log::{Function, Invocation};
-use crate::manifest::Manifest;
-use crate::run::{Outcome, Report, Status};
+use crate::trigger::window::BatchDate;
 use crate::warnings::WarningKind;
-use crate::window::BatchDate;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
@@ -115,7 +115,7 @@ pub fn filtered_by(filter: &str) -> String {
 }
 
 /// A name of the contract in the form of a metric's: `session_length` is `SessionLength`.
-pub(crate) fn camel(name: &str) -> String {
+pub fn camel(name: &str) -> String {
     let word = |word: &str| {
         let mut letters = word.chars();
         letters.next().map_or(String::new(), |first| first.to_ascii_uppercase().to_string() + letters.as_str())

@@ -3,5 +3,8 @@
 pub mod cutter;
 pub mod decompress;
 pub mod encoding;
+mod form;
 pub mod header;
 pub mod scan;
+
+pub use form::{Dialect, Encoding};

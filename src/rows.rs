@@ -7,7 +7,9 @@
 mod arrays;
 mod cast;
 mod cells;
+pub mod dedup;
 mod form;
+pub mod identity;
 mod judge;
 mod key;
 mod no_data;
@@ -25,9 +27,9 @@ pub use rules::{ColumnRule, Condition, Rules};
 
 use crate::error::Error;
 use crate::group::GroupKeys;
-use crate::identity::Identity;
 use crate::read::cutter::{Chunk, Content};
 use crate::read::scan::{Fields, Record, Records, unquote, unquoted_place};
+use crate::rows::identity::Identity;
 use crate::rules::Reason;
 use crate::schema::Layout;
 use crate::seed::Seed;

@@ -1,64 +1,7 @@
-//! What the data means: one pure rule per module, from the bytes of a cell to a value.
-//!
-//! The rules read no clock, no settings and no files, and allocate nothing; they run once for every cell of every row.
-//! Casts answer `None` where Spark 3.5 (ANSI mode off, session time zone UTC) answers null, and were compared with it
-//! on tens of thousands of strings. Which column gets which rule, and what becomes of a row whose cell is `None`,
-//! is left to the callers.
+//! What the data means beside its casts: missing cells, masks, and why a record is rejected.
 
-pub mod boolean;
-pub mod date;
-pub mod datetime_format;
-pub mod decimal;
-mod hex_float;
 pub mod mask;
 pub mod missing;
-pub mod number;
 mod reason;
-pub mod timestamp;
 
 pub use reason::Reason;
-
-/// What Spark removes around the text of an int, a date and a timestamp: the ASCII white space and control characters.
-/// White space beyond ASCII stays, and spoils the cast.
-fn trim_space_and_controls(text: &[u8]) -> &[u8] {
-    trim_while(text, |byte| byte <= b' ' || byte == 0x7f)
-}
-
-/// What `String.trim` of Java removes: every character up to the space.
-fn trim_java(text: &[u8]) -> &[u8] {
-    trim_while(text, |byte| byte <= b' ')
-}
-
-fn trim_while(mut text: &[u8], removed: impl Fn(u8) -> bool) -> &[u8] {
-    while let [first, rest @ ..] = text
-        && removed(*first)
-    {
-        text = rest;
-    }
-    while let [rest @ .., last] = text
-        && removed(*last)
-    {
-        text = rest;
-    }
-    text
-}
-
-/// Whether the text begins with a minus, and the text after its optional sign.
-fn split_sign(text: &[u8]) -> (bool, &[u8]) {
-    match text {
-        [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        _ => (false, text),
-    }
-}
-
-/// The value of an ASCII digit.
-fn digit(byte: u8) -> Option<u32> {
-    let value = byte.wrapping_sub(b'0');
-    (value < 10).then_some(u32::from(value))
-}
-
-/// The value of two ASCII digits.
-fn two_digits(tens: u8, ones: u8) -> Option<u32> {
-    Some(digit(tens)? * 10 + digit(ones)?)
-}

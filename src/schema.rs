@@ -8,9 +8,6 @@ use arrow_schema::{Field, Schema, SchemaRef};
 use crate::contract::{ColumnType, Contract, Dialect, ExtraColumns, GroupTable};
 use crate::read::header::Header;
 
-/// The column that readers make of the folders `run_date=…` the outputs lie in.
-pub const PARTITION: &str = "run_date";
-
 /// A column of the output of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputColumn {

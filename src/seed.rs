@@ -39,6 +39,11 @@ impl Seed {
         self.halves
     }
 
+    /// What hashes texts and numbers.
+    pub fn hasher(&self) -> SeedableRandomState {
+        self.hasher.clone()
+    }
+
     /// The hash of a text.
     #[inline]
     pub fn of_text(&self, text: &[u8]) -> u64 {

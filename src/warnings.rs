@@ -15,11 +15,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::day::manifest::Manifest;
 use crate::engine::Tally;
 use crate::error::{Error, Result};
-use crate::manifest::Manifest;
 use crate::rows::Rules;
-use crate::window::{BatchDate, ObjectPattern};
+use crate::trigger::window::{BatchDate, ObjectPattern};
 
 /// What a warning is about. The names are stable: metrics, settings and manifests use them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,21 +1,16 @@
 //! What a user who sends the wrong file is told, and that nothing published before is touched.
 
-#[path = "bad_inputs/cases.rs"]
 mod cases;
-#[path = "bad_inputs/cells_of_lines.rs"]
 mod cells_of_lines;
-mod common;
-#[path = "bad_inputs/no_cells.rs"]
 mod no_cells;
-#[path = "bad_inputs/stray_quotes.rs"]
 mod stray_quotes;
 
 use std::io::Write;
 
+use crate::common::batches::{HEADER, batch, generated, row};
+use crate::common::runs::{Lake, outputs, published_csv};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use common::batches::{HEADER, batch, generated, row};
-use common::runs::{Lake, outputs, published_csv};
 use drivendata_transform::error::ErrorKind;
 
 /// Runs a lake whose batch of 2024-09-15 is `bytes`, over an earlier published run; gives the error's text.

@@ -1,11 +1,9 @@
 //! A contract with every type from its file to the CSV outputs: what a user reads there, cell by cell. `make parity` compares
 //! random contracts with Spark.
 
-mod common;
-
 use std::fs;
 
-use common::runs::Lake;
+use crate::common::runs::Lake;
 
 const FIRST: &str = "\
 No|day|big|share|amount|open|seen|ignored

@@ -2,18 +2,16 @@
 //! is published is what an undisturbed run publishes. In between, no output is half-written, and no manifest claims
 //! what is not so.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use common::batches::people;
-use common::clean::{Published, assert_same, is_true, manifest, published, recomputed};
-use common::hooked::{Counted, Hooked};
-use common::lakes::{DataLake, Objects};
-use common::s3::LocalS3;
-use drivendata_transform::embedded_s3::{Call, Fault};
-use drivendata_transform::run::Status;
+use crate::common::batches::people;
+use crate::common::clean::{Published, assert_same, is_true, manifest, published, recomputed};
+use crate::common::hooked::{Counted, Hooked};
+use crate::common::lakes::{DataLake, Objects};
+use crate::common::s3::LocalS3;
+use drivendata_transform::day::Status;
+use strict_s3::{Call, Fault};
 
 const TODAY: &str = "2024-09-15";
 const INPUT: &str = "raw_data/batch_2024-09-15.csv";

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use drivendata_deploy::{Feed, Places, cloudformation_tables, ddl_tables, template};
 use drivendata_transform::contract::{self, Contract};
-use drivendata_transform::deploy::{Feed, Places, cloudformation_tables, ddl_tables, template};
-use drivendata_transform::write::format::FORMATS;
+use drivendata_transform::sinks::format::FORMATS;
 
 const TEMPLATE: &str = include_str!("../template.yaml");
 const EXAMPLE: &str = include_str!("../contracts/examples/leaddata.odcs.yaml");

@@ -1,19 +1,14 @@
 //! The embedded S3 against the real SDK: it must keep the promises our own code relies on.
 
-mod common;
-
-#[path = "embedded_s3/faults.rs"]
 mod faults;
-#[path = "embedded_s3/multipart.rs"]
 mod multipart;
-#[path = "embedded_s3/objects.rs"]
 mod objects;
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
 use aws_sdk_s3::primitives::ByteStream;
 
-use common::s3::{BUCKET, LocalS3};
+use crate::common::s3::{BUCKET, LocalS3};
 
 impl LocalS3 {
     async fn put(&self, key: &str, body: &str) -> String {

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use drivendata_transform::error::{ErrorKind, Result};
-use drivendata_transform::event::{Request, Scope, Wanted, parse, run_dates};
-use drivendata_transform::window::{BatchDate, ObjectPattern};
+use drivendata_transform::trigger::event::{LakeScope, Request, Wanted, parse, run_dates};
+use drivendata_transform::trigger::window::{BatchDate, ObjectPattern};
 use serde_json::{Value, json};
 
 /// File name without `.json`, and the lines [`told`] makes of it.
@@ -70,8 +70,8 @@ const EXPECTED: &[(&str, &[&str])] = &[
     ("sqs_sns_s3", &["message d3b8cf29-9e44-4b47-a380-8c7363dfb839", "Batch(2024-09-15)"]),
 ];
 
-fn scope() -> Scope {
-    Scope {
+fn scope() -> LakeScope {
+    LakeScope {
         input_prefix: "raw_data/".into(),
         objects: ObjectPattern::default(),
         output_prefix: "transformed_data/".into(),

@@ -1,14 +1,12 @@
 //! Golden days: each folder of `tests/golden` holds a case (run date and settings), its raw data and what must be
-//! published. A case may name a contract's file and the folder of its raw data, from the top of the repository. `GOLDEN=write cargo test --test golden_days` writes the expected files anew; read them before you
+//! published. A case may name a contract's file and the folder of its raw data, from the top of the repository. `GOLDEN=write cargo test --test all golden_days` writes the expected files anew; read them before you
 //! commit them.
-
-mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::parquet::table;
-use common::runs::Lake;
+use crate::common::parquet::table;
+use crate::common::runs::Lake;
 
 #[tokio::test]
 async fn every_golden_day_comes_out_as_expected() {

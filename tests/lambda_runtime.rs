@@ -1,28 +1,17 @@
 //! The Lambda function as Lambda runs it: its binary, a stub of the Runtime API, and a local S3 as its lake.
 
-mod common;
-
-#[path = "lambda_runtime/confidentiality.rs"]
 mod confidentiality;
-#[path = "lambda_runtime/contract.rs"]
 mod contract;
-#[path = "lambda_runtime/deadline.rs"]
 mod deadline;
-#[path = "lambda_runtime/events.rs"]
 mod events;
-#[path = "lambda_runtime/failures.rs"]
 mod failures;
-#[path = "lambda_runtime/logs.rs"]
 mod logs;
-#[path = "lambda_runtime/metrics.rs"]
 mod metrics;
-#[path = "lambda_runtime/output.rs"]
 mod output;
-#[path = "lambda_runtime/runtime_api.rs"]
 mod runtime_api;
 
-use common::batches::{batch, row};
-use common::s3::LocalS3;
+use crate::common::batches::{batch, row};
+use crate::common::s3::LocalS3;
 use runtime_api::LambdaFunction;
 use serde_json::Value;
 

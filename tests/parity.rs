@@ -1,18 +1,15 @@
 //! `CONTRACT=glue` against Spark's stored answers (`make parity-golden` makes them, `make parity` asks Spark itself), and
 //! the default preset against `CONTRACT=glue`: each difference must have a cause that docs/migrating-from-glue.md names.
 
-#[path = "parity/causes.rs"]
 mod causes;
-mod common;
-#[path = "parity/tables.rs"]
 mod tables;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::common::runs::Lake;
 use causes::{CAUSES, Comparison};
-use common::runs::Lake;
 use parquet::basic::Encoding;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use tables::{Cell, Table, names_a_region};

@@ -1,37 +1,22 @@
 //! Whole runs: what is published is always what a clean recomputation of the inputs would give, whatever came first,
 //! in between or at the same time. Deaths and lost answers are in `crash_points.rs`.
 
-mod common;
-
-#[path = "runs/at_once.rs"]
 mod at_once;
-#[path = "runs/bombs.rs"]
 mod bombs;
-#[path = "runs/failures.rs"]
 mod failures;
-#[path = "runs/in_between.rs"]
 mod in_between;
-#[path = "runs/left_out.rs"]
 mod left_out;
-#[path = "runs/many_objects.rs"]
 mod many_objects;
-#[path = "runs/order.rs"]
 mod order;
-#[path = "runs/outputs.rs"]
 mod outputs;
-#[path = "runs/repair.rs"]
 mod repair;
-#[path = "runs/replaced.rs"]
 mod replaced;
-#[path = "runs/time.rs"]
 mod time;
-#[path = "runs/waiting.rs"]
 mod waiting;
-#[path = "runs/warnings.rs"]
 mod warnings;
 
-use common::batches::people;
-use common::lakes::DataLake;
+use crate::common::batches::people;
+use crate::common::lakes::DataLake;
 
 /// The days most tests work on.
 const YESTERDAY: &str = "2024-09-14";
@@ -65,13 +50,13 @@ macro_rules! on_both_lakes {
         mod folder {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                super::$name(crate::DataLake::folder()).await;
+                super::$name(crate::common::lakes::DataLake::folder()).await;
             })+
         }
         mod bucket {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                super::$name(crate::DataLake::bucket().await).await;
+                super::$name(crate::common::lakes::DataLake::bucket().await).await;
             })+
         }
     };

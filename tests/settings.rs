@@ -2,8 +2,10 @@
 
 use std::fs;
 
-use drivendata_transform::config::{Config, LakeLocation, RawSettings, SETTINGS, Setting, UnusableObjects};
+use drivendata_transform::config::{Config, RawSettings, SETTINGS, Setting};
+use drivendata_transform::day::UnusableObjects;
 use drivendata_transform::error::ErrorKind;
+use drivendata_transform::lake::LakeLocation;
 use drivendata_transform::warnings::WarningKind;
 
 /// The configuration of a lake with these settings typed, or the text of the error.

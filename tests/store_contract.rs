@@ -1,12 +1,7 @@
 //! One contract, two lakes: what a folder promises a bucket promises too. Faults that only a network has come last.
 
-mod common;
-
-#[path = "store_contract/publishing.rs"]
 mod publishing;
-#[path = "store_contract/reading.rs"]
 mod reading;
-#[path = "store_contract/s3_faults.rs"]
 mod s3_faults;
 
 use std::fs;
@@ -14,16 +9,16 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::common::s3::{BUCKET, LocalS3};
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_s3::config::{Credentials, Region, SharedCredentialsProvider};
-use common::s3::{BUCKET, LocalS3};
-use drivendata_transform::embedded_s3::{EmbeddedS3Options, Fault};
 use drivendata_transform::error::{Error, Result};
 use drivendata_transform::store::local::LocalStore;
 use drivendata_transform::store::s3::{S3Limits, S3Store, configure};
 use drivendata_transform::store::{ObjectVersion, Precondition, Published, StagedUpload, Store};
+use strict_s3::{Fault, StrictS3Options};
 
 /// Where the lake begins in the bucket.
 const PREFIX: &str = "some/where";
@@ -54,8 +49,7 @@ impl Lake {
 
     async fn bucket() -> Self {
         let s3 =
-            LocalS3::start_with(EmbeddedS3Options { page_keys_max: PAGE_KEYS_MAX, ..EmbeddedS3Options::default() })
-                .await;
+            LocalS3::start_with(StrictS3Options { page_keys_max: PAGE_KEYS_MAX, ..StrictS3Options::default() }).await;
         let store = S3Store::new(client(&s3), BUCKET, PREFIX, LIMITS);
         Self { store: Arc::new(store), place: Place::Bucket(s3) }
     }
@@ -204,13 +198,13 @@ macro_rules! contract {
         mod folder {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                super::$name(crate::Lake::folder().await).await;
+                super::$name(crate::store_contract::Lake::folder().await).await;
             })+
         }
         mod bucket {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                super::$name(crate::Lake::bucket().await).await;
+                super::$name(crate::store_contract::Lake::bucket().await).await;
             })+
         }
     };

@@ -1,10 +1,8 @@
 //! The engine gives the same bytes whatever the pieces its input comes in and however many threads it uses.
 
-mod common;
-
+use crate::common::batches::{HEADER, batch, generated, row};
+use crate::common::runs::{Lake, outputs, runner};
 use bytes::Bytes;
-use common::batches::{HEADER, batch, generated, row};
-use common::runs::{Lake, outputs, runner};
 use drivendata_transform::config::{Config, RawSettings};
 use drivendata_transform::lake;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -25,7 +23,7 @@ async fn published(lake: &Lake, threads: &str, chunk_bytes: usize) -> Vec<(Strin
     let store = lake::open(&config).await.expect("a lake");
     let runner = runner(store, config);
     let date = "2024-09-15".parse().expect("a date");
-    let force = drivendata_transform::event::Force::Always;
+    let force = drivendata_transform::trigger::event::Force::Always;
     runner.run(date, force, None, &Default::default()).await.expect("a run");
     outputs(lake.path()).into_iter().map(|(path, bytes)| (path.display().to_string(), bytes)).collect()
 }

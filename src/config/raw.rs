@@ -8,7 +8,7 @@ use super::MEMORY_MIB_MAX;
 use super::near_miss::meant;
 use super::settings::SETTINGS;
 use crate::error::{Error, Result};
-use crate::window::BatchDate;
+use crate::trigger::window::BatchDate;
 
 /// The variable in which Lambda tells how much memory it grants, in MiB.
 pub(super) const LAMBDA_MEMORY: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";

@@ -21,7 +21,7 @@ impl Contract {
     pub fn canonical_lines(&self) -> Vec<(String, String)> {
         let Self { id: _, name: _, version: _, input, records, extra_columns, parameters: _, rows, groups } = self;
         // How many days are read is a setting, too, and stands beside this.
-        let super::Input { objects, dialect, encoding, header_line, comment, window_days: _ } = input;
+        let super::InputFormat { objects, dialect, encoding, header_line, comment, window_days: _ } = input;
         let mut lines = vec![
             ("input objects".to_owned(), format!("{objects:?}")),
             (

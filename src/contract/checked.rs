@@ -1,10 +1,12 @@
 //! A contract whose every name and type is checked. It cannot be built otherwise than by [`super::read`].
 
-use std::fmt;
+use spark_cast::DecimalSign;
 
 use crate::contract::{ColumnType, Value};
 use crate::expr::{AggregateCall, Expr};
-use crate::window::ObjectPattern;
+use crate::read::header::ExtraColumns;
+use crate::read::{Dialect, Encoding};
+use crate::trigger::window::ObjectPattern;
 
 /// What the program does with one feed. Parameters have their values in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +18,7 @@ pub struct Contract {
     /// The `version`.
     pub version: String,
     /// Where batches are and how their text is written.
-    pub input: Input,
+    pub input: InputFormat,
     /// What becomes of records of odd form.
     pub records: RecordRules,
     /// What becomes of columns that the contract does not name.
@@ -31,7 +33,7 @@ pub struct Contract {
 
 /// Where batches are and how their text is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Input {
+pub struct InputFormat {
     /// Which objects below the input prefix are parts of a batch, and of which date.
     pub objects: ObjectPattern,
     /// What separates and encloses cells.
@@ -44,53 +46,6 @@ pub struct Input {
     pub comment: Option<String>,
     /// Batch dates that a run reads, ending at its run date.
     pub window_days: u32,
-}
-
-/// What separates and encloses the cells of a record: two different ASCII bytes, neither a line end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Dialect {
-    /// Between two cells.
-    pub delimiter: u8,
-    /// Around a cell.
-    pub quote: u8,
-}
-
-impl Default for Dialect {
-    fn default() -> Self {
-        Self { delimiter: b',', quote: b'"' }
-    }
-}
-
-/// How the characters of a file are stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Encoding {
-    /// UTF-8.
-    #[default]
-    Utf8,
-    /// UTF-16, little-endian unless a byte order mark says otherwise.
-    Utf16,
-    /// Windows-1250, Central Europe.
-    Windows1250,
-    /// Windows-1252, Western Europe.
-    Windows1252,
-    /// ISO 8859-1, Western Europe.
-    Iso8859_1,
-    /// ISO 8859-2, Central Europe.
-    Iso8859_2,
-}
-
-/// The name that IANA registered; a contract has it in lower case.
-impl fmt::Display for Encoding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Utf8 => "UTF-8",
-            Self::Utf16 => "UTF-16",
-            Self::Windows1250 => "Windows-1250",
-            Self::Windows1252 => "Windows-1252",
-            Self::Iso8859_1 => "ISO-8859-1",
-            Self::Iso8859_2 => "ISO-8859-2",
-        })
-    }
 }
 
 /// What becomes of records of odd form.
@@ -146,18 +101,6 @@ pub enum DateRange {
     Spark,
 }
 
-/// What becomes of columns that the contract does not name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ExtraColumns {
-    /// They are published as texts, after the columns of the contract.
-    #[default]
-    Carry,
-    /// They are not published.
-    Drop,
-    /// An object that has one cannot be used.
-    Reject,
-}
-
 /// A number that an operator turns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
@@ -184,8 +127,8 @@ pub struct RowTable {
     pub duplicates: KeepDuplicate,
     /// The filters, in order.
     pub filters: Vec<Filter>,
-    /// Figures for the manifest.
-    pub figures: Figures,
+    /// FigureRules for the manifest.
+    pub figures: FigureRules,
 }
 
 /// Which of several rows with the same key stays, by window order.
@@ -232,16 +175,6 @@ pub struct CellForm {
     pub formats: Vec<String>,
     /// What stands before the decimals of a number.
     pub decimal: DecimalSign,
-}
-
-/// What stands before the decimals of a number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DecimalSign {
-    /// `1.5`
-    #[default]
-    Point,
-    /// `1,5`
-    Comma,
 }
 
 /// What becomes of a missing cell.
@@ -297,9 +230,9 @@ pub struct Filter {
     pub sql: String,
 }
 
-/// Figures that the manifest shows of the rows written.
+/// FigureRules that the manifest shows of the rows written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Figures {
+pub struct FigureRules {
     /// Index of the date or timestamp column by whose written date rows are counted.
     pub rows_per_date: Option<usize>,
     /// Indices of the columns of numbers whose average and maximum are shown.

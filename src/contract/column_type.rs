@@ -4,9 +4,6 @@ use std::fmt;
 
 use arrow_schema::{DataType, TimeUnit};
 
-/// The most digits that a decimal has.
-pub const DECIMAL_PRECISION_MAX: u8 = 38;
-
 /// The type of a column, with the meaning that Spark gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ColumnType {

@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use super::{
-    Column, Contract, CsvText, DateRange, DecimalSign, Derived, Dialect, ExtraColumns, Figures, Filter, GroupTable,
-    GroupValue, IfMissing, IfUnreadable, Input, KeepDuplicate, MissingCells, Parameter, RecordRules, RowTable,
+    Column, Contract, CsvText, DateRange, DecimalSign, Derived, Dialect, ExtraColumns, FigureRules, Filter, GroupTable,
+    GroupValue, IfMissing, IfUnreadable, InputFormat, KeepDuplicate, MissingCells, Parameter, RecordRules, RowTable,
     ShortAndLong, TextAfterQuote,
 };
 use crate::expr::Source;
@@ -65,8 +65,9 @@ impl Found {
     }
 }
 
-fn input(old: &Input, new: &Input, found: &mut Found) {
-    let Input { objects, dialect: Dialect { delimiter, quote }, encoding, header_line, comment, window_days } = old;
+fn input(old: &InputFormat, new: &InputFormat, found: &mut Found) {
+    let InputFormat { objects, dialect: Dialect { delimiter, quote }, encoding, header_line, comment, window_days } =
+        old;
     let shown = |byte: u8| format!("{:?}", char::from(byte));
     let begin = |comment: &Option<String>| comment.clone().unwrap_or_else(|| "none".to_owned());
     found.changed("batches", objects, &new.objects);
@@ -165,7 +166,7 @@ fn key(rows: &RowTable) -> String {
 }
 
 fn figures(rows: &RowTable) -> String {
-    let Figures { rows_per_date, averages } = &rows.figures;
+    let FigureRules { rows_per_date, averages } = &rows.figures;
     let name = |index: &usize| rows.columns[*index].name.as_str();
     let averages: Vec<&str> = averages.iter().map(name).collect();
     format!("rows per {}, averages of {}", rows_per_date.as_ref().map_or("no date", name), listed(&averages))

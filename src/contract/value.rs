@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use spark_cast::date::write_date;
+use spark_cast::decimal::write_decimal;
+use spark_cast::timestamp::write_timestamp;
+
 use super::ColumnType;
-use crate::rules::date::write_date;
-use crate::rules::decimal::write_decimal;
-use crate::rules::timestamp::write_timestamp;
 
 /// A value. The type of a number follows from how it is written, as in Spark.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,7 +5,7 @@ use arrow_array::types::{ArrowPrimitiveType, Decimal128Type, Float64Type, Int32T
 use arrow_array::{Array, ArrayRef, PrimitiveArray};
 
 use crate::contract::ColumnType;
-use crate::write::KeptRow;
+use crate::sinks::KeptRow;
 
 /// The figures of one column under way.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
-use crate::dedup::IdentitySet;
-use crate::identity::Identity;
+use crate::rows::dedup::IdentitySet;
+use crate::rows::identity::Identity;
 use crate::seed::Seed;
 
 /// Bytes of memory for a repeated key, without its text.
@@ -151,7 +151,7 @@ impl Again {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::identity;
+    use crate::rows::identity::identity;
 
     fn stay(keys: &mut Keys, ids: &[&str]) -> Vec<usize> {
         let ids = ids.iter().enumerate();

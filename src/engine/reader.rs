@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::read::cutter::{Chunk, ClosedAmidText, Cutter, RowJudge};
 use crate::read::decompress::plain_text;
 use crate::read::encoding::to_utf8;
-use crate::window::BatchDate;
+use crate::trigger::window::BatchDate;
 
 /// One object to be read.
 #[derive(Clone)]

@@ -10,9 +10,9 @@ use std::hash::BuildHasher;
 use foldhash::fast::FixedState;
 
 use crate::contract::ColumnType;
-use crate::identity::{Form, Identity};
+use crate::rows::identity::{Form, Identity};
+use crate::trigger::window::BatchDate;
 use crate::warnings::shape::{Shape, ShapeCounts};
-use crate::window::BatchDate;
 
 /// Bits of the table: a batch of 100,000 ids shares one bit in 42, one of 1,000 hardly any. Half a mebibyte, which is a
 /// part of what [`super::memory_bytes`] always counts.
@@ -110,7 +110,7 @@ impl Repeats {
         }
     }
 
-    /// Takes in an id that a row had before; `identity_text` is what [`IdentitySet`](crate::dedup::IdentitySet) gets,
+    /// Takes in an id that a row had before; `identity_text` is what [`IdentitySet`](crate::rows::dedup::IdentitySet) gets,
     /// `cell` is the id as it was written.
     pub(super) fn add_duplicate(&mut self, identity: Identity, identity_text: &[u8], cell: &[u8]) {
         let Some(batch) = &mut self.batch else { return };
@@ -189,7 +189,7 @@ fn place(hash: u64) -> (usize, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::identity;
+    use crate::rows::identity::identity;
 
     fn date(day: i64) -> BatchDate {
         "2024-09-14".parse::<BatchDate>().expect("a date").plus_days(day)

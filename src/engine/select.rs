@@ -7,8 +7,8 @@ use super::{LOOKAHEAD_ROWS, Plan, Tally};
 use crate::read::scan::unquote;
 use crate::rows::RowChunk;
 use crate::rules::Reason;
-use crate::window::BatchDate;
-use crate::write::KeptRow;
+use crate::sinks::KeptRow;
+use crate::trigger::window::BatchDate;
 
 /// Decides about rows; the state of a run between waves.
 pub(super) struct Selector<'p> {

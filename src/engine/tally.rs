@@ -13,9 +13,9 @@ use crate::read::scan::unquote;
 use crate::rows::{Rejected, RowChunk, Rules, Verdict};
 use crate::rules::Reason;
 use crate::schema::Layout;
+use crate::sinks::KeptRow;
+use crate::trigger::window::BatchDate;
 use crate::warnings::shape::ShapeCounts;
-use crate::window::BatchDate;
-use crate::write::KeptRow;
 
 /// The figures of one input.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,6 +23,7 @@ use arrow_array::types::{Date32Type, Int32Type};
 use arrow_array::{Array, ArrayRef, BooleanArray};
 use arrow_buffer::BooleanBuffer;
 use arrow_schema::ArrowError;
+use spark_cast::date::civil_from_days;
 
 use self::either::either;
 pub(super) use self::in_list::order;
@@ -32,7 +33,6 @@ use super::node::{Comparison, Function, Node};
 use super::{Columns, Expr};
 use crate::contract::ColumnType;
 use crate::error::{Error, Result};
-use crate::rules::date::civil_from_days;
 
 /// Which of a few texts an expression is, row by row.
 #[derive(Clone, Debug)]

@@ -2,10 +2,11 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
+use spark_cast::date::write_date;
+
 use super::node::{Arithmetic, Comparison, Function, Label, Node};
 use super::{AggregateCall, AggregateFunction, Expr, Source};
 use crate::contract::{ColumnType, Value};
-use crate::rules::date::write_date;
 use crate::rules::mask::Masking;
 
 /// With all parentheses, all casts, and the values of parameters.

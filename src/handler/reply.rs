@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
+use crate::day::failed_run::FailedRun;
+use crate::day::{Outcome, Report, Status};
 use crate::engine::Balance;
 use crate::error::Error;
-use crate::failed_run::FailedRun;
-use crate::run::{Outcome, Report, Status};
+use crate::trigger::window::BatchDate;
 use crate::warnings::{Warning, WarningKind};
-use crate::window::BatchDate;
 
 /// The answer to an event whose runs succeeded, or to SQS messages, of which some may have failed.
 #[derive(Clone, Debug, PartialEq, Serialize)]

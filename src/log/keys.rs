@@ -57,7 +57,7 @@ pub struct InvocationIds {
     pub function_request_id: Option<String>,
     /// The root of the X-Ray trace.
     pub xray_trace_id: Option<String>,
-    /// What caused the invocation; see [`crate::event::correlation_id`].
+    /// What caused the invocation; see [`crate::trigger::event::correlation_id`].
     pub correlation_id: Option<String>,
 }
 

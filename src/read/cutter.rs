@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use memchr::memchr;
 
-use crate::contract::Dialect;
 use crate::error::Result;
+use crate::read::Dialect;
 use crate::rules::Reason;
 use boundary::{Boundaries, Cut};
 

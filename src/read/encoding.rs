@@ -7,7 +7,7 @@ use std::io::{self, Read};
 
 use encoding_rs::{Decoder, DecoderResult, ISO_8859_2, UTF_16LE, WINDOWS_1250, WINDOWS_1252};
 
-use crate::contract::Encoding;
+use crate::read::Encoding;
 
 /// Stands for what cannot be decoded.
 const UNDECODABLE: u8 = 0xff;

@@ -15,9 +15,9 @@ use memchr::{memchr, memchr2};
 
 use super::cutter::closing_quote;
 use super::scan::{Record, Records, unquote};
-use crate::contract::Dialect;
 use crate::error::{Error, Result};
-pub use rules::{HeaderRules, KnownName};
+use crate::read::Dialect;
+pub use rules::{ExtraColumns, HeaderRules, KnownName};
 
 /// How much of an object, as stored, is enough to find its header line in.
 pub const HEADER_BYTES_MAX: usize = 128 * 1024;

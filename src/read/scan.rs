@@ -10,7 +10,7 @@ use memchr::{memchr, memchr_iter};
 
 use super::cutter::{closing_quote, ends_field};
 use super::header::BYTE_ORDER_MARK;
-use crate::contract::Dialect;
+use crate::read::Dialect;
 pub use quotes::{is_well_quoted, unquote, unquoted_place};
 use structural::{BLOCK_BYTES, structural_mask};
 

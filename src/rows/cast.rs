@@ -7,16 +7,16 @@ use arrow_array::types::{
 };
 use arrow_array::{ArrayRef, BooleanArray, PrimitiveArray};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer, ScalarBuffer};
+use spark_cast::boolean::{parse_boolean, write_boolean};
+use spark_cast::date::{CALENDAR_DAYS, parse_date, write_date};
+use spark_cast::datetime_format::DateTimeFormat;
+use spark_cast::decimal::{parse_decimal, write_decimal};
+use spark_cast::number::{parse_bigint, parse_double, parse_double_with, parse_int, write_double, write_int};
+use spark_cast::timestamp::{Timestamp, parse_timestamp, write_timestamp};
 
 use super::Cells;
 use crate::contract::{CellForm, ColumnType, DecimalSign};
 use crate::error::{Error, Result};
-use crate::rules::boolean::{parse_boolean, write_boolean};
-use crate::rules::date::{CALENDAR_DAYS, parse_date, write_date};
-use crate::rules::datetime_format::DateTimeFormat;
-use crate::rules::decimal::{parse_decimal, write_decimal};
-use crate::rules::number::{parse_bigint, parse_double, parse_double_with, parse_int, write_double, write_int};
-use crate::rules::timestamp::{Timestamp, parse_timestamp, write_timestamp};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use arrow_array::types::Date32Type;
 use arrow_array::{ArrayRef, PrimitiveArray, StringArray};
 use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
+use spark_cast::date::parse_date;
 
 use super::cast::{Oddity, nulls};
 use super::rules::Rules;
 use crate::read::scan::{Records, unquote};
-use crate::rules::date::parse_date;
 use crate::rules::missing::is_blank;
 
 /// The cells of one column.

@@ -131,7 +131,7 @@ fn fields_of(line: &[u8], dialect: Dialect) -> Option<Vec<Range<usize>>> {
 mod tests {
     use super::*;
     use crate::contract;
-    use crate::read::header::{Header, HeaderRules};
+    use crate::read::header::Header;
     use crate::rules::missing::NullMarkers;
     use crate::schema::OutputColumns;
 
@@ -140,7 +140,7 @@ mod tests {
 
     fn judge() -> Arc<dyn RowJudge> {
         let contract = contract::drivendata();
-        let header = Header::read(HEADER.as_bytes(), "batch", &HeaderRules::of(&contract, 100)).expect("a header");
+        let header = Header::read(HEADER.as_bytes(), "batch", &contract.header_rules(100)).expect("a header");
         let columns = OutputColumns::of_window(&contract, [&header], 100).expect("columns");
         let rules = Rules::compile(contract, NullMarkers::default()).expect("rules");
         row_judge(&Layout::new(&header, &columns), &rules).expect("a judge")

@@ -4,15 +4,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use spark_cast::date::CALENDAR_DAYS;
+
 use super::cast::Cast;
 use crate::contract::{
-    Column, ColumnType, Contract, CsvText, DateRange, Figures, GroupTable, GroupValue, IfMissing, IfUnreadable,
+    Column, ColumnType, Contract, CsvText, DateRange, FigureRules, GroupTable, GroupValue, IfMissing, IfUnreadable,
     MissingCells, ShortAndLong, TextAfterQuote, Value,
 };
 use crate::error::Result;
 use crate::expr::{Expr, Source};
 use crate::group::KeyForm;
-use crate::rules::date::CALENDAR_DAYS;
 use crate::rules::missing::NullMarkers;
 
 /// The most conditions of filters that are told apart. What a filter has beyond that is counted under its last one.
@@ -129,7 +130,7 @@ impl Rules {
         let rows = &mut contract.rows;
         rows.derived.clear();
         rows.filters.clear();
-        rows.figures = Figures::default();
+        rows.figures = FigureRules::default();
         let columns = rows.columns.iter_mut().zip(&self.columns).enumerate();
         let is_needed = |index: usize, rule: &ColumnRule| rule.is_gate() || rows.identity.contains(&index);
         for (_, (column, _)) in columns.filter(|(index, (_, rule))| !is_needed(*index, rule)) {

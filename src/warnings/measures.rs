@@ -7,7 +7,7 @@ use super::{EarlierRun, Facts, Limit, Warning, WarningKind};
 use crate::contract::{Contract, Value};
 use crate::engine::{Balance, CastCells};
 use crate::rows::{Condition, Verdict};
-use crate::window::BatchDate;
+use crate::trigger::window::BatchDate;
 
 /// Keys that a message names before it only counts the others.
 const KEYS_NAMED: usize = 3;

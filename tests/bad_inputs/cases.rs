@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use super::common::runs::{Lake, outputs};
+use crate::common::runs::{Lake, outputs};
 use drivendata_transform::error::ErrorKind;
 
 const REQUIRED: &str = "unique_id,email,phone,birth_date,accessed_at,session_duration,download_speed,upload_speed,consumed_traffic,person_name";
@@ -375,8 +375,8 @@ async fn every_kind_of_odd_file_has_one_outcome() {
 #[tokio::test]
 async fn an_open_quote_in_an_address_does_not_marry_two_people() {
     // In the real order of columns, all that every row needs readable comes after the address.
-    let header = super::common::batches::HEADER;
-    let of = |id, address: &str| super::common::batches::row("Ana", id).replace("\"Str. Mare, 1\"", address);
+    let header = crate::common::batches::HEADER;
+    let of = |id, address: &str| crate::common::batches::row("Ana", id).replace("\"Str. Mare, 1\"", address);
     let text = format!("{header}\n{}\n{}\n{}\n", of(1, "\"Str. Lunga 5"), of(2, "Bd. TV 27\""), of(3, "x"));
     let outcome = Published(3, 2, &[("stray_quote", 1)]);
     let lake = expect("an open quote in an address", text.as_bytes(), &[], &outcome).await;

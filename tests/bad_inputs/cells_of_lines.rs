@@ -1,7 +1,7 @@
 //! Cells of several lines in well-formed files come out as they went in, whatever is in them and wherever they stand.
 
-use super::common::batches::HEADER;
-use super::common::runs::Lake;
+use crate::common::batches::HEADER;
+use crate::common::runs::Lake;
 use csv::{QuoteStyle, Terminator};
 use proptest::prelude::*;
 

@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use super::common::runs::Lake;
+use crate::common::runs::Lake;
 use drivendata_transform::handler::Handler;
 use drivendata_transform::host::Host;
 use drivendata_transform::log::{Function, Invocation};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::common::batches::{HEADER, row};
-use super::common::runs::Lake;
+use crate::common::batches::{HEADER, row};
+use crate::common::runs::Lake;
 use proptest::prelude::*;
 
 const ROWS: u32 = 12;

@@ -21,8 +21,8 @@ pub fn row_with(person_name: &str, id: u32, session_duration: &str) -> String {
 }
 
 /// A generated batch, and what the generator says of it.
-pub fn generated(date: &str, rows: u64) -> (Vec<u8>, drivendata_transform::generate::Generated) {
-    use drivendata_transform::generate::{GenerateOptions, generate};
+pub fn generated(date: &str, rows: u64) -> (Vec<u8>, drivendata_generate::Generated) {
+    use drivendata_generate::{GenerateOptions, generate};
     let mut bytes = Vec::new();
     let options = GenerateOptions::new(date.parse().expect("a date"), rows, 7);
     let generated = generate(&options, &mut bytes).expect("a batch");

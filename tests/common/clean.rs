@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use drivendata_transform::manifest::Manifest;
+use drivendata_transform::day::manifest::Manifest;
 use serde_json::Value;
 
 use super::lakes::{DataLake, Objects};

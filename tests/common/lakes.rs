@@ -10,14 +10,14 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_s3::config::{Credentials, Region, SharedCredentialsProvider};
 use drivendata_transform::config::Config;
+use drivendata_transform::day::{Report, Runner};
 use drivendata_transform::error::Result;
-use drivendata_transform::event::Force;
 use drivendata_transform::handler::{Handler, Reply};
-use drivendata_transform::run::{Report, Runner};
 use drivendata_transform::store::Store;
 use drivendata_transform::store::local::LocalStore;
 use drivendata_transform::store::s3::{S3Limits, S3Store, configure};
-use drivendata_transform::window::BatchDate;
+use drivendata_transform::trigger::event::Force;
+use drivendata_transform::trigger::window::BatchDate;
 use serde_json::Value;
 
 use super::runs::{self, config, runner};

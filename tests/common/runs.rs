@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use drivendata_transform::config::{Config, RawSettings};
+use drivendata_transform::day::{Report, Runner};
 use drivendata_transform::engine::Progress;
 use drivendata_transform::error::Result;
-use drivendata_transform::event::Force;
 use drivendata_transform::handler::Handler;
 use drivendata_transform::host::Host;
 use drivendata_transform::lake;
-use drivendata_transform::run::{Report, Runner};
 use drivendata_transform::store::Store;
+use drivendata_transform::trigger::event::Force;
 use tempfile::TempDir;
 
 /// A lake in a folder.

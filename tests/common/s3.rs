@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::{BehaviorVersion, Builder, Config, Credentials, Region};
-use drivendata_transform::embedded_s3::{DirectAccess, EmbeddedS3, EmbeddedS3Options, Faults};
+use strict_s3::{DirectAccess, Faults, StrictS3, StrictS3Options};
 use tempfile::TempDir;
 
 /// The bucket there is from the beginning.
@@ -14,7 +14,7 @@ pub const BUCKET: &str = "lake";
 
 /// A running server with one empty bucket, [`BUCKET`].
 pub struct LocalS3 {
-    pub server: EmbeddedS3,
+    pub server: StrictS3,
     /// Retries like the SDK's default (three attempts), but without making a test wait.
     pub client: Client,
     root: TempDir,
@@ -22,12 +22,12 @@ pub struct LocalS3 {
 
 impl LocalS3 {
     pub async fn start() -> Self {
-        Self::start_with(EmbeddedS3Options::default()).await
+        Self::start_with(StrictS3Options::default()).await
     }
 
-    pub async fn start_with(options: EmbeddedS3Options) -> Self {
+    pub async fn start_with(options: StrictS3Options) -> Self {
         let root = tempfile::tempdir().expect("a temporary folder");
-        let server = EmbeddedS3::start(root.path(), options).await.expect("the server starts");
+        let server = StrictS3::start(root.path(), options).await.expect("the server starts");
         server.direct().create_bucket(BUCKET).expect("a new bucket");
         let client = Client::from_conf(client_config(&server).build());
         Self { server, client, root }
@@ -58,7 +58,7 @@ impl LocalS3 {
 }
 
 /// How a client reaches a server.
-pub fn client_config(server: &EmbeddedS3) -> Builder {
+pub fn client_config(server: &StrictS3) -> Builder {
     let credentials = Credentials::new(server.access_key_id(), server.secret_access_key(), None, None, "local");
     let retries = RetryConfig::standard()
         .with_initial_backoff(Duration::from_millis(1))

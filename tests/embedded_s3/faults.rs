@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use aws_sdk_s3::primitives::ByteStream;
-use drivendata_transform::embedded_s3::{Call, Fault};
+use strict_s3::{Call, Fault};
 
-use super::common::s3::{BUCKET, LocalS3};
 use super::{refusal, text};
+use crate::common::s3::{BUCKET, LocalS3};
 
 #[tokio::test]
 async fn the_log_has_every_call_with_its_number() {

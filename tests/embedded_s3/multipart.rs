@@ -3,10 +3,10 @@
 use aws_sdk_s3::operation::complete_multipart_upload::builders::CompleteMultipartUploadFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
-use drivendata_transform::embedded_s3::Fault;
+use strict_s3::Fault;
 
-use super::common::s3::{BUCKET, LocalS3};
 use super::{at_once, refusal};
+use crate::common::s3::{BUCKET, LocalS3};
 
 const PART_BYTES: usize = 5 << 20;
 

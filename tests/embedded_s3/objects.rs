@@ -6,10 +6,10 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode};
-use drivendata_transform::embedded_s3::{EmbeddedS3, EmbeddedS3Options};
+use strict_s3::{StrictS3, StrictS3Options};
 
-use super::common::s3::{BUCKET, LocalS3, client_config};
 use super::{at_once, refusal, text};
+use crate::common::s3::{BUCKET, LocalS3, client_config};
 
 #[tokio::test]
 async fn an_object_is_a_plain_file_with_what_was_said_about_it() {
@@ -37,7 +37,7 @@ async fn files_found_at_the_start_are_objects() {
     let root = tempfile::tempdir().expect("a folder");
     std::fs::create_dir_all(root.path().join("found/day")).expect("a folder");
     std::fs::write(root.path().join("found/day/x.csv"), "hello").expect("a file");
-    let server = EmbeddedS3::start(root.path(), EmbeddedS3Options::default()).await.expect("a start");
+    let server = StrictS3::start(root.path(), StrictS3Options::default()).await.expect("a start");
     let client = Client::from_conf(client_config(&server).build());
     let head = client.head_object().bucket("found").key("day/x.csv").send().await.expect("head");
     assert_eq!(head.e_tag(), Some("\"5d41402abc4b2a76b9719d911017c592\""));
@@ -59,15 +59,15 @@ async fn each_server_has_a_secret_of_its_own_that_another_cannot_be_used_with() 
 #[tokio::test]
 async fn a_server_listens_where_it_is_told_to_and_names_an_address_that_this_machine_reaches() {
     let root = tempfile::tempdir().expect("a folder");
-    let options = EmbeddedS3Options { address: "0.0.0.0:0".parse().expect("an address"), ..Default::default() };
-    let server = EmbeddedS3::start(root.path(), options).await.expect("a start");
+    let options = StrictS3Options { address: "0.0.0.0:0".parse().expect("an address"), ..Default::default() };
+    let server = StrictS3::start(root.path(), options).await.expect("a start");
     let client = Client::from_conf(client_config(&server).build());
     assert!(server.endpoint_url().starts_with("http://127.0.0.1:"), "{}", server.endpoint_url());
     client.create_bucket().bucket("found").send().await.expect("an answer");
 
     let taken = server.endpoint_url().trim_start_matches("http://").parse().expect("an address");
-    let options = EmbeddedS3Options { address: taken, ..Default::default() };
-    let Err(error) = EmbeddedS3::start(root.path(), options).await else { panic!("the port is taken") };
+    let options = StrictS3Options { address: taken, ..Default::default() };
+    let Err(error) = StrictS3::start(root.path(), options).await else { panic!("the port is taken") };
     assert!(error.to_string().starts_with(&format!("S3 cannot be served on {taken}")), "{error}");
 }
 
@@ -201,7 +201,7 @@ async fn right_checksums_are_accepted_and_returned() {
 
 #[tokio::test]
 async fn pages_hold_every_key_once_and_in_the_order_of_their_bytes() {
-    let s3 = LocalS3::start_with(EmbeddedS3Options { page_keys_max: 3, ..EmbeddedS3Options::default() }).await;
+    let s3 = LocalS3::start_with(StrictS3Options { page_keys_max: 3, ..StrictS3Options::default() }).await;
     // U+FF5E sorts before U+1F600 in UTF-8, but after it in UTF-16.
     let mut keys =
         ["in/a", "in/a-b", "in/a0", "in/B", "in/c/d", "in/\u{ff5e}", "in/\u{1f600}", "other"].map(str::to_owned);
@@ -235,7 +235,7 @@ async fn pages_hold_every_key_once_and_in_the_order_of_their_bytes() {
 
 #[tokio::test]
 async fn a_delimiter_rolls_folders_up_across_pages() {
-    let s3 = LocalS3::start_with(EmbeddedS3Options { page_keys_max: 1, ..EmbeddedS3Options::default() }).await;
+    let s3 = LocalS3::start_with(StrictS3Options { page_keys_max: 1, ..StrictS3Options::default() }).await;
     for key in ["a/1", "a/2", "b", "c/1", "c/2"] {
         s3.put(key, "").await;
     }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::common::batches::{HEADER, batch, row};
 use super::output::Output;
 use super::runtime_api::LambdaFunction;
 use super::{BATCH_KEY, Deployment, event};
+use crate::common::batches::{HEADER, batch, row};
 
 /// In every cell of some rows. No rule leaves a part of it that could not be found again.
 const SECRET: &str = "Xyzzyplugh";

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use drivendata_deploy::Feed;
 use drivendata_transform::contract;
-use drivendata_transform::deploy::Feed;
 use serde_json::{Value, json};
 
-use super::common::batches::{batch, row};
-use super::common::s3::LocalS3;
 use super::{BATCH_KEY, BUCKET, event, start_function};
+use crate::common::batches::{batch, row};
+use crate::common::s3::LocalS3;
 
 const DRIVENDATA: &str = include_str!("../../contracts/drivendata.odcs.yaml");
 const LEADDATA: &str = include_str!("../../contracts/examples/leaddata.odcs.yaml");

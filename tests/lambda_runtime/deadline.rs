@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use drivendata_transform::embedded_s3::Fault;
+use strict_s3::Fault;
 
 use super::{Deployment, event};
 

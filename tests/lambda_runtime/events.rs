@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::common::batches::{batch, row, row_with};
 use super::{BUCKET, Deployment, event};
+use crate::common::batches::{batch, row, row_with};
 
 /// Batches in the lake, one of each day.
 const BATCH_DAYS: [&str; 3] = ["2024-09-13", "2024-09-14", "2024-09-15"];

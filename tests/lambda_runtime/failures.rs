@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::common::batches::{batch, row};
 use super::output::Output;
 use super::runtime_api::LambdaFunction;
 use super::{BATCH_KEY, BUCKET, Deployment, event};
-use drivendata_transform::embedded_s3::Fault;
+use crate::common::batches::{batch, row};
+use strict_s3::Fault;
 
 #[tokio::test]
 async fn an_unusable_batch_is_the_senders_error_and_the_function_goes_on_serving() {

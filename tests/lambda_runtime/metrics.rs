@@ -4,16 +4,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use drivendata_transform::config::{Config, RawSettings};
+use drivendata_transform::day::Runner;
 use drivendata_transform::handler::Handler;
 use drivendata_transform::host::Host;
-use drivendata_transform::run::Runner;
 use drivendata_transform::store::Store;
 use serde_json::{Value, json};
 
-use super::common::batches::{batch, people, row};
-use super::common::hooked::Hooked;
 use super::output::Output;
 use super::{BATCH_KEY, Deployment, event};
+use crate::common::batches::{batch, people, row};
+use crate::common::hooked::Hooked;
 
 /// Request, run date and outcome of each line of metrics, in order.
 fn outcomes(output: &Output) -> Vec<(&str, &str, &str)> {

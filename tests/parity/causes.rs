@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 
-use drivendata_transform::rules::date::{CALENDAR_DAYS, parse_date};
 use drivendata_transform::rules::mask::{Masking, mask_email};
 use drivendata_transform::rules::missing::is_blank;
+use spark_cast::date::{CALENDAR_DAYS, parse_date};
 
-use crate::Outputs;
-use crate::tables::{Cell, Table};
+use crate::parity::Outputs;
+use crate::parity::tables::{Cell, Table};
 
 const EMAIL_IF_MISSING: &str = "unknown@example.com";
 const PHONE_IF_MISSING: &str = "000-000-0000";

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
+use drivendata_transform::day::Report;
 use drivendata_transform::error::ErrorKind;
-use drivendata_transform::run::Report;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
-use super::common::batches::people;
-use super::common::clean::assert_clean;
-use super::common::hooked::Hooked;
-use super::common::lakes::{DataLake, run_anyway};
 use super::{TODAY, corrected, key, on_both_lakes, publish_two_days};
+use crate::common::batches::people;
+use crate::common::clean::assert_clean;
+use crate::common::hooked::Hooked;
+use crate::common::lakes::{DataLake, run_anyway};
 
 on_both_lakes! {
     two_runs_at_once_publish_one_consistent_day,

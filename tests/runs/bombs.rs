@@ -1,11 +1,11 @@
 //! Objects that hold far more than they are stored in.
 
+use drivendata_transform::day::Status;
 use drivendata_transform::error::ErrorKind;
-use drivendata_transform::run::Status;
 
-use super::common::batches::{batch, row};
-use super::common::lakes::DataLake;
 use super::{TODAY, YESTERDAY, on_both_lakes, upload_two_days};
+use crate::common::batches::{batch, row};
+use crate::common::lakes::DataLake;
 
 on_both_lakes! {
     an_object_with_more_plain_text_than_granted_is_too_large,

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use drivendata_transform::embedded_s3::Fault;
 use drivendata_transform::error::{Error, ErrorKind};
-use drivendata_transform::event::Force;
+use drivendata_transform::trigger::event::Force;
+use strict_s3::Fault;
 
-use super::common::batches::{HEADER, batch, people, row, row_with};
-use super::common::clean::assert_clean;
-use super::common::lakes::{DataLake, Objects};
 use super::{TODAY, YESTERDAY, corrected, key, on_both_lakes, publish_two_days};
+use crate::common::batches::{HEADER, batch, people, row, row_with};
+use crate::common::clean::assert_clean;
+use crate::common::lakes::{DataLake, Objects};
 
 on_both_lakes! {
     inputs_that_cannot_be_used_leave_what_was_published,

@@ -9,12 +9,12 @@ use drivendata_transform::error::{Error, ErrorKind};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, join_all};
 
-use super::common::batches::people;
-use super::common::clean::{Published, assert_clean, assert_same, is_true, manifest, published, recomputed};
-use super::common::hooked::{Counted, Hooked};
-use super::common::lakes::DataLake;
-use super::common::s3::LocalS3;
 use super::{TODAY, YESTERDAY, corrected, key, publish_two_days, upload_two_days};
+use crate::common::batches::people;
+use crate::common::clean::{Published, assert_clean, assert_same, is_true, manifest, published, recomputed};
+use crate::common::hooked::{Counted, Hooked};
+use crate::common::lakes::DataLake;
+use crate::common::s3::LocalS3;
 
 /// What happens; a run of today follows it, as its event asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

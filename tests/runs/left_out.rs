@@ -3,14 +3,14 @@
 
 use std::io::Write;
 
+use drivendata_transform::day::Status;
 use drivendata_transform::error::ErrorKind;
-use drivendata_transform::run::Status;
 use serde_json::json;
 
-use super::common::batches::{HEADER, batch, generated, people, row, row_with};
-use super::common::clean::{assert_clean, manifest, published};
-use super::common::lakes::{DataLake, tick};
 use super::{TODAY, YESTERDAY, key, on_both_lakes, upload_two_days};
+use crate::common::batches::{HEADER, batch, generated, people, row, row_with};
+use crate::common::clean::{assert_clean, manifest, published};
+use crate::common::lakes::{DataLake, tick};
 
 on_both_lakes! {
     an_unusable_older_object_is_left_out_and_named,

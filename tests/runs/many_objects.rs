@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use drivendata_transform::error::ErrorKind;
 
-use super::common::batches::{HEADER, batch, row};
-use super::common::hooked::Hooked;
-use super::common::lakes::DataLake;
 use super::{TODAY, on_both_lakes};
+use crate::common::batches::{HEADER, batch, row};
+use crate::common::hooked::Hooked;
+use crate::common::lakes::DataLake;
 
 on_both_lakes! {
     a_batch_of_many_objects_is_read_a_few_objects_at_a_time,
@@ -52,7 +52,7 @@ async fn a_batch_of_many_objects_is_read_a_few_objects_at_a_time(lake: DataLake)
         })
     });
     let runner = lake.runner_on(Arc::new(store), &[("WINDOW_DAYS", "60")]);
-    let report = super::common::runs::run(&runner, TODAY).await.expect("a run");
+    let report = crate::common::runs::run(&runner, TODAY).await.expect("a run");
     assert_eq!(report.manifest.inputs.len(), OBJECTS as usize);
     assert_eq!(report.manifest.figures.balance.written, u64::from(OBJECTS));
     assert_eq!(at_once.peeks[1].load(Ordering::SeqCst), 8);

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::common::batches::people;
-use super::common::clean::{Published, assert_same, published, recomputed};
-use super::common::lakes::DataLake;
-use super::common::s3::LocalS3;
 use super::{TODAY, YESTERDAY, key};
+use crate::common::batches::people;
+use crate::common::clean::{Published, assert_same, published, recomputed};
+use crate::common::lakes::DataLake;
+use crate::common::s3::LocalS3;
 
 /// What happens to a batch.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use drivendata_transform::run::Status;
+use drivendata_transform::day::Status;
 use drivendata_transform::store::s3::S3Limits;
 
-use super::common::batches::{HEADER, generated, people, row};
-use super::common::clean::{assert_clean, assert_same, manifest, published};
-use super::common::lakes::{DataLake, PREFIX};
-use super::common::runs::run;
-use super::common::s3::BUCKET;
 use super::{TODAY, YESTERDAY, key, on_both_lakes, publish_two_days, upload_two_days};
+use crate::common::batches::{HEADER, generated, people, row};
+use crate::common::clean::{assert_clean, assert_same, manifest, published};
+use crate::common::lakes::{DataLake, PREFIX};
+use crate::common::runs::run;
+use crate::common::s3::BUCKET;
 
 on_both_lakes! {
     only_the_formats_wanted_are_published,

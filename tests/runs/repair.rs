@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
-use drivendata_transform::event::Force;
+use drivendata_transform::day::Status;
 use drivendata_transform::handler::{Reply, RunOutcome};
-use drivendata_transform::run::Status;
+use drivendata_transform::trigger::event::Force;
 use serde_json::json;
 
-use super::common::batches::{batch, people};
-use super::common::clean::{assert_clean, assert_same, manifest, published};
-use super::common::lakes::{DataLake, run_anyway, tick};
 use super::{TODAY, YESTERDAY, corrected, key, on_both_lakes, publish_two_days, upload_two_days};
+use crate::common::batches::{batch, people};
+use crate::common::clean::{assert_clean, assert_same, manifest, published};
+use crate::common::lakes::{DataLake, run_anyway, tick};
 
 const TOMORROW: &str = "2024-09-16";
 const THE_DAY_AFTER: &str = "2024-09-17";

@@ -1,13 +1,13 @@
 //! An input replaced or removed while it is read: the run begins anew with what is there, and never mixes two versions.
 
-use drivendata_transform::embedded_s3::Fault;
 use drivendata_transform::error::ErrorKind;
+use strict_s3::Fault;
 
-use super::common::batches::people;
-use super::common::clean::{Published, assert_same, published, recomputed};
-use super::common::lakes::DataLake;
-use super::common::s3::BUCKET;
 use super::{TODAY, YESTERDAY, corrected, key, upload_two_days};
+use crate::common::batches::people;
+use crate::common::clean::{Published, assert_same, published, recomputed};
+use crate::common::lakes::DataLake;
+use crate::common::s3::BUCKET;
 
 /// Lets `change` happen before the GET number `number` of the inputs' data, counted from the beginning of the next run.
 fn at_get(lake: &DataLake, number: usize, mut change: impl FnMut() + Send + 'static) {

@@ -3,14 +3,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use drivendata_transform::embedded_s3::Fault;
 use drivendata_transform::error::ErrorKind;
 use drivendata_transform::handler::Handler;
 use serde_json::json;
+use strict_s3::Fault;
 
-use super::common::batches::people;
-use super::common::lakes::{DataLake, tick};
 use super::{TODAY, YESTERDAY, key, upload_two_days};
+use crate::common::batches::people;
+use crate::common::lakes::{DataLake, tick};
 
 const DAYS: [&str; 3] = ["2024-09-13", YESTERDAY, TODAY];
 

@@ -1,15 +1,15 @@
 //! A day that failed for good is noted and left alone by the tick, until something changes or somebody asks.
 
-use drivendata_transform::embedded_s3::Fault;
+use drivendata_transform::day::failed_run::FailedRun;
 use drivendata_transform::error::ErrorKind;
-use drivendata_transform::failed_run::FailedRun;
 use drivendata_transform::handler::Reply;
 use serde_json::{Value, json};
+use strict_s3::Fault;
 
-use super::common::batches::people;
-use super::common::clean::assert_clean;
-use super::common::lakes::{DataLake, tick};
 use super::{TODAY, YESTERDAY, key, on_both_lakes, publish_two_days, upload_two_days};
+use crate::common::batches::people;
+use crate::common::clean::assert_clean;
+use crate::common::lakes::{DataLake, tick};
 
 on_both_lakes! {
     a_day_that_failed_for_good_waits_and_the_tick_goes_on,
@@ -102,7 +102,9 @@ async fn a_day_too_large_waits_for_memory(lake: DataLake) {
     assert_eq!(note(&lake, TODAY).expect("a note").memory_granted_bytes, Some(1 << 20));
     let reply = lake.deliver(tick(TODAY), &little).await.expect("it waits");
     assert_eq!(statuses(&reply), ["2024-09-14 waiting", "2024-09-15 waiting"]);
-    let reply = lake.deliver(tick(TODAY), &[("MEMORY_LIMIT_MB", "1024")]).await.expect("it fits");
+    // More than this process takes with all the tests in it.
+    let enough = [("MEMORY_LIMIT_MB", "1048576")];
+    let reply = lake.deliver(tick(TODAY), &enough).await.expect("it fits");
     assert_eq!(statuses(&reply), ["2024-09-14 published", "2024-09-15 published"]);
     assert_eq!(lake.objects("transformed_data/state/").len(), 0);
 }

@@ -1,14 +1,14 @@
 //! What should not pass unnoticed: whole runs whose data is suspicious, and what they are compared with.
 
-use drivendata_transform::embedded_s3::Fault;
+use drivendata_transform::day::Status;
 use drivendata_transform::error::ErrorKind;
-use drivendata_transform::run::Status;
 use drivendata_transform::warnings::{Warning, WarningKind};
+use strict_s3::Fault;
 
-use super::common::batches::{HEADER, batch, row, row_with};
-use super::common::clean::manifest;
-use super::common::lakes::{DataLake, run_anyway};
 use super::{TODAY, YESTERDAY, key, on_both_lakes};
+use crate::common::batches::{HEADER, batch, row, row_with};
+use crate::common::clean::manifest;
+use crate::common::lakes::{DataLake, run_anyway};
 
 on_both_lakes! {
     a_batch_far_smaller_than_those_before_it_is_told_once_there_are_five,

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use drivendata_transform::embedded_s3::Fault;
 use drivendata_transform::error::ErrorKind;
 use drivendata_transform::store::s3::S3Store;
 use drivendata_transform::store::{Precondition, Published, Store};
+use strict_s3::Fault;
 
-use super::common::s3::BUCKET;
 use super::{LIMITS, Lake, PREFIX, client, content_of, done, kind, off_runtime};
+use crate::common::s3::BUCKET;
 
 /// More often than the client tries.
 const ALWAYS: usize = usize::MAX;

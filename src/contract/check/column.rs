@@ -1,14 +1,16 @@
 //! A column of the files: its type, the form of its cells, and what becomes of those without a value.
 
-use super::super::checked::{CellForm, Column, CsvText, DateRange, DecimalSign, IfMissing, IfUnreadable};
+use spark_cast::datetime_format::DateTimeFormat;
+
+use super::super::checked::{CellForm, Column, CsvText, DateRange, IfMissing, IfUnreadable};
 use super::super::column_type::ColumnType;
 use super::super::mistake::{Mistakes, Place, shown};
 use super::super::written::{PropertyFile, Text, flag, text};
 use super::super::yaml::Node;
 use super::fill::is_readable;
 use super::types::{Declared, declared};
+use crate::contract::DecimalSign;
 use crate::read::header::names;
-use crate::rules::datetime_format::DateTimeFormat;
 
 /// The column; `None`: its type is not known, which is told.
 pub(super) fn column(

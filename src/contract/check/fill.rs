@@ -1,13 +1,14 @@
 //! Whether a text can be read as a column's type, as a cell that holds it would be.
 
+use spark_cast::boolean::parse_boolean;
+use spark_cast::date::{CALENDAR_DAYS, parse_date};
+use spark_cast::datetime_format::DateTimeFormat;
+use spark_cast::decimal::parse_decimal;
+use spark_cast::number::{parse_bigint, parse_double_with, parse_int};
+use spark_cast::timestamp::parse_timestamp;
+
 use super::super::checked::{CellForm, DateRange};
 use super::super::column_type::ColumnType;
-use crate::rules::boolean::parse_boolean;
-use crate::rules::date::{CALENDAR_DAYS, parse_date};
-use crate::rules::datetime_format::DateTimeFormat;
-use crate::rules::decimal::parse_decimal;
-use crate::rules::number::{parse_bigint, parse_double_with, parse_int};
-use crate::rules::timestamp::parse_timestamp;
 
 /// Whether a cell with this text has a value.
 pub(super) fn is_readable(text: &str, data_type: ColumnType, form: &CellForm, dates: DateRange) -> bool {

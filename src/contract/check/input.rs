@@ -1,12 +1,11 @@
 //! `input`, `records` and `extraColumns`: where batches are, and how their text is written.
 
-use super::super::checked::{
-    DateRange, Dialect, Encoding, ExtraColumns, Input, MissingCells, RecordRules, ShortAndLong, TextAfterQuote,
-};
+use super::super::checked::{DateRange, InputFormat, MissingCells, RecordRules, ShortAndLong, TextAfterQuote};
 use super::super::mistake::{Mistakes, shown};
 use super::super::written::{ContractFile, Text, Words, number, text};
 use super::super::yaml::Node;
-use crate::window::ObjectPattern;
+use crate::contract::{Dialect, Encoding, ExtraColumns};
+use crate::trigger::window::ObjectPattern;
 
 const WINDOW_DAYS_DEFAULT: u32 = 2;
 const WINDOW_DAYS_MAX: i64 = 366;
@@ -14,7 +13,7 @@ const WINDOW_DAYS_MAX: i64 = 366;
 /// Lines before the header are a few remarks, not data.
 const HEADER_LINE_MAX: i64 = 1000;
 
-pub(super) fn input(file: &ContractFile<'_>, mistakes: &mut Mistakes) -> Option<Input> {
+pub(super) fn input(file: &ContractFile<'_>, mistakes: &mut Mistakes) -> Option<InputFormat> {
     let Some(input) = file.words.get("input") else {
         let message = "the contract needs the custom property `input` with `objects`, such as batch_{date}*.csv";
         mistakes.add(file.place, message);
@@ -40,7 +39,7 @@ pub(super) fn input(file: &ContractFile<'_>, mistakes: &mut Mistakes) -> Option<
     }
     let header_line = within(input, "headerLine", 1, HEADER_LINE_MAX, mistakes);
     let window_days = within(input, "windowDays", WINDOW_DAYS_DEFAULT, WINDOW_DAYS_MAX, mistakes);
-    Some(Input {
+    Some(InputFormat {
         objects,
         dialect,
         encoding: text_of("encoding").map(|name| encoding(name.text)).unwrap_or_default(),

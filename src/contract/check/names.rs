@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::mistake::{Mistakes, shown};
 use super::super::written::Text;
 use crate::read::header::names;
-use crate::schema::PARTITION;
+use crate::read::header::names::PARTITION;
 
 /// Parts of the output keys that are no tables of a contract.
 const KEPT_TABLES: [&str; 6] = ["rejected", "runs", "state", "reports", "quality", "runs_table"];

@@ -9,7 +9,7 @@ use super::super::written::{Words, key, nearest};
 use super::super::yaml::{Kind, Scalar};
 use super::names::PlainNames;
 use super::settings_names::SETTINGS_NAMES;
-use crate::window::BatchDate;
+use crate::trigger::window::BatchDate;
 
 /// The parameters whose variables are older than contracts, and have the same name.
 pub(super) const WITH_OWN_VARIABLE: [&str; 6] =

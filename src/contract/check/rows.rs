@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::super::checked::{Column, DateRange, Derived, Figures, Filter, KeepDuplicate, RowTable};
+use super::super::checked::{Column, DateRange, Derived, FigureRules, Filter, KeepDuplicate, RowTable};
 use super::super::column_type::ColumnType;
 use super::super::mistake::{Mistakes, listed, shown};
 use super::super::value::Value;
@@ -189,8 +189,8 @@ impl Rows<'_, '_> {
         filters
     }
 
-    fn figures(&mut self, schema: &SchemaFile<'_>) -> Figures {
-        let Some(figures) = schema.words.get("figures") else { return Figures::default() };
+    fn figures(&mut self, schema: &SchemaFile<'_>) -> FigureRules {
+        let Some(figures) = schema.words.get("figures") else { return FigureRules::default() };
         let rows_per_date = figures.get("rowsPerDate").and_then(text).and_then(|name| {
             self.figure(name, "dates or timestamps", |data_type| {
                 matches!(data_type, ColumnType::Date | ColumnType::Timestamp)
@@ -211,7 +211,7 @@ impl Rows<'_, '_> {
                 }
             }
         }
-        Figures { rows_per_date, averages: indices }
+        FigureRules { rows_per_date, averages: indices }
     }
 
     /// The column of the files that a figure is of.

@@ -1,8 +1,8 @@
 //! Which type a property declares: `logicalType`, narrowed by `physicalType`.
 
-use super::super::column_type::{ColumnType, DECIMAL_PRECISION_MAX};
 use super::super::mistake::{Mistakes, shown};
 use super::super::written::{PropertyFile, Text};
+use crate::contract::{ColumnType, DECIMAL_PRECISION_MAX};
 
 /// What a property says of its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

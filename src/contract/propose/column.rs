@@ -1,15 +1,16 @@
 //! The type of a column, by its cells.
 
+use spark_cast::boolean::parse_boolean;
+use spark_cast::date::{CALENDAR_DAYS, parse_date};
+use spark_cast::datetime_format::DateTimeFormat;
+use spark_cast::timestamp::parse_timestamp;
+
 use super::super::{ColumnType, DecimalSign};
 use super::layout::Cells;
 use super::number::{Number, is_identifier, is_integer, number};
 use super::personal::is_personal;
 use super::rename::words;
 use super::{Guess, ProposedColumn, ProposedForm};
-use crate::rules::boolean::parse_boolean;
-use crate::rules::date::{CALENDAR_DAYS, parse_date};
-use crate::rules::datetime_format::DateTimeFormat;
-use crate::rules::timestamp::parse_timestamp;
 
 /// Texts that mean a missing cell beside values of any type.
 const NULLS: [&str; 16] =

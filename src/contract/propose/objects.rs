@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::Guess;
-use crate::window::ObjectPattern;
+use crate::trigger::window::ObjectPattern;
 
 const COMPRESSED: [&str; 2] = [".gz", ".zst"];
 

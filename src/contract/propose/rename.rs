@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::schema::PARTITION;
+use crate::read::header::names::PARTITION;
 
 /// Names that tables of outputs cannot have.
 const KEPT: [&str; 6] = ["rejected", "runs", "state", "reports", "quality", "runs_table"];

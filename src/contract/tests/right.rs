@@ -1,7 +1,7 @@
 //! What the built-in contracts and the example are read as.
 
 use super::*;
-use crate::window::BatchDate;
+use crate::trigger::window::BatchDate;
 
 /// The columns of DrivenData's files, and which of them a file may lack.
 const COLUMNS: [(&str, &str, bool); 16] = [

@@ -1,10 +1,11 @@
 //! Types of operands: what Spark casts unasked is cast, and what it would guess is refused.
 
+use spark_cast::date::parse_date;
+use spark_cast::timestamp::parse_timestamp;
+
 use super::{Arithmetic, Binder, Comparison, Label, Node, ast, limit};
 use crate::contract::{ColumnType, Value};
 use crate::expr::{Expr, types};
-use crate::rules::date::parse_date;
-use crate::rules::timestamp::parse_timestamp;
 
 /// A part whose names and types are known.
 pub(in crate::expr) enum Bound {

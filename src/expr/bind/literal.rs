@@ -1,12 +1,12 @@
 //! Values that stand in the text.
 
+use spark_cast::date::parse_date;
+use spark_cast::number::parse_double;
+use spark_cast::timestamp::parse_timestamp;
 use sqlparser::ast::{self, DataType, ExactNumberInfo, TimezoneInfo};
 
 use super::{Binder, Bound, constant, subset};
 use crate::contract::{ColumnType, DECIMAL_PRECISION_MAX, Value};
-use crate::rules::date::parse_date;
-use crate::rules::number::parse_double;
-use crate::rules::timestamp::parse_timestamp;
 
 impl Binder<'_> {
     pub(super) fn literal(&mut self, value: &ast::Value) -> Option<Bound> {

@@ -7,14 +7,14 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, BooleanArray, PrimitiveArray};
 use arrow_buffer::BooleanBuffer;
+use spark_cast::date::{parse_date, write_date};
+use spark_cast::number::{parse_double, parse_int, write_int};
+use spark_cast::timestamp::parse_timestamp;
 
 use super::operand::Operand;
 use super::{bug, decimal, number_text, text};
 use crate::contract::ColumnType;
 use crate::error::Result;
-use crate::rules::date::{parse_date, write_date};
-use crate::rules::number::{parse_double, parse_int, write_int};
-use crate::rules::timestamp::parse_timestamp;
 
 type D = Decimal128Type;
 

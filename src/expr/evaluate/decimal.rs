@@ -1,9 +1,9 @@
 //! Exact numbers, rounded where and how Java's `BigDecimal` rounds them for Spark.
 
 use arrow_buffer::i256;
+use spark_cast::decimal::POWERS_OF_TEN;
 
 use crate::contract::DECIMAL_PRECISION_MAX;
-use crate::rules::decimal::POWERS_OF_TEN;
 
 /// Digits of a decimal, in all and after the point.
 #[derive(Clone, Copy, Debug)]

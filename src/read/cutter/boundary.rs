@@ -13,7 +13,7 @@ use std::sync::Arc;
 use memchr::{memchr, memrchr};
 
 use super::{ClosedAmidText, OpeningLine, RowJudge, ends_field, find_closing};
-use crate::contract::Dialect;
+use crate::read::Dialect;
 use crate::read::header::BYTE_ORDER_MARK;
 use crate::rules::Reason;
 

@@ -2,8 +2,9 @@
 //!
 //! It may be a row, so its text must not be shown: only names that this program knows are quoted, and counts.
 
+use spark_cast::date::parse_date;
+
 use super::{HeaderRules, KnownName};
-use crate::rules::date::parse_date;
 
 /// What a file begins with that is no CSV, and how to call it.
 const OTHER_FORMATS: [(&[u8], &str); 10] = [

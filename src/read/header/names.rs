@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::{HeaderRules, Record, Records, unquote};
-use crate::contract::ExtraColumns;
-use crate::schema::PARTITION;
+use super::{ExtraColumns, HeaderRules, Record, Records, unquote};
+
+/// The partition column of the outputs. No other column may have its name.
+pub(crate) const PARTITION: &str = "run_date";
 
 /// The longest name that the Glue Data Catalog holds, in bytes.
 pub(crate) const NAME_BYTES_MAX: usize = 255;

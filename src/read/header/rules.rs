@@ -3,7 +3,19 @@
 use std::sync::Arc;
 
 use super::HEADER_BYTES_MAX;
-use crate::contract::{Column, Contract, Dialect, Encoding, ExtraColumns};
+use crate::read::{Dialect, Encoding};
+
+/// What becomes of columns that the contract does not name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExtraColumns {
+    /// They are published as texts, after the columns of the contract.
+    #[default]
+    Carry,
+    /// They are not published.
+    Drop,
+    /// An object that has one cannot be used.
+    Reject,
+}
 
 /// What a header must be like.
 #[derive(Clone, Debug)]
@@ -38,24 +50,6 @@ pub struct KnownName {
 }
 
 impl HeaderRules {
-    /// The rules of a contract.
-    pub fn of(contract: &Contract, columns_max: usize) -> Self {
-        let columns = &contract.rows.columns;
-        let is_in_files = |name: &str| columns.iter().any(|column| column.source_name == name);
-        let known = |column: &Column| KnownName { name: column.source_name.clone(), is_required: !column.is_optional };
-        Self {
-            columns_max,
-            header_line: contract.input.header_line,
-            comment: contract.input.comment.as_deref().filter(|comment| !comment.is_empty()).map(Arc::from),
-            dialect: contract.input.dialect,
-            encoding: contract.input.encoding,
-            known: columns.iter().map(known).collect(),
-            derived: contract.rows.derived.iter().map(|derived| derived.name.clone()).collect(),
-            renamed: columns.iter().map(|column| &column.name).filter(|name| !is_in_files(name)).cloned().collect(),
-            extra_columns: contract.extra_columns,
-        }
-    }
-
     /// How much text a header is looked for in, in bytes: no more than [`HEADER_BYTES_MAX`] bytes of an object always are.
     pub(super) fn bytes_max(&self) -> usize {
         match self.encoding {
@@ -79,6 +73,3 @@ impl HeaderRules {
         self.comment.as_deref().is_some_and(|comment| line.starts_with(comment.as_bytes()))
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,7 +7,7 @@ const REQUIRED: &str = "unique_id,email,phone,birth_date,accessed_at,session_dur
 const MARKER: &str = "Zanzibar7";
 
 fn read(text: impl AsRef<[u8]>) -> Result<Header> {
-    Header::read(text.as_ref(), "raw_data/x.csv", &HeaderRules::of(&crate::contract::drivendata(), 1000))
+    Header::read(text.as_ref(), "raw_data/x.csv", &crate::contract::drivendata().header_rules(1000))
 }
 
 fn header(text: impl AsRef<[u8]>) -> Header {

@@ -2,7 +2,7 @@
 //!
 //! Written so that the compiler turns it into the vector instructions of any target; no intrinsics, no `unsafe`.
 
-use crate::contract::Dialect;
+use crate::read::Dialect;
 
 /// How many bytes one mask tells of.
 pub(super) const BLOCK_BYTES: usize = 64;
