@@ -1,13 +1,17 @@
 # What one does with this project. Needs Rust (see rust-version in Cargo.toml) and make; everything about
 # other programs, the Lambda's tools and the template also python3, which fetches what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test interop parity parity-golden check fmt lint doc bench-data bench bench-spark bench-s3 bench-growth \
+.PHONY: help run test supply-chain pin interop parity parity-golden check fmt lint doc bench-data bench bench-spark bench-s3 bench-growth \
 	profiled profiled-function bench-instructions profile bench-startup microbench \
 	build contract-check rust-target sam-local lambda-local lambda-watch lambda-invoke template deploy clean
 
 CARGO ?= cargo
 PYTHON ?= python3
 PARITY_VENV := target/parity-venv
+TOOLS := target/tools
+TOOLS_VENV := $(TOOLS)/venv
+CARGO_DENY_VERSION := 0.20.2
+CARGO_DENY := $(TOOLS)/bin/cargo-deny
 BENCH_ROWS ?= 5000000
 BENCH_LAKE ?= target/bench-lake
 BENCH_VENV := target/bench-venv
@@ -76,6 +80,23 @@ fmt: ## Check the format
 lint: ## Check the lints, for all features and for the Lambda alone
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --locked --package drivendata-transform --lib --bins -- -D warnings
+
+supply-chain: $(TOOLS_VENV)/ready ## Check spelling, and licences, sources and known holes of dependencies (needs Python and network)
+	$(TOOLS_VENV)/bin/typos
+	@[ -x $(CARGO_DENY) ] || $(CARGO) install --quiet --locked --root $(TOOLS) cargo-deny@$(CARGO_DENY_VERSION)
+	$(CARGO_DENY) --all-features check licenses bans sources $(if $(ADVISORIES),advisories)
+
+pin: $(TOOLS_VENV)/ready ## Resolve the Python requirements again: each *.in to its *.txt, with the hash of every file
+	for file in $$(git ls-files '*requirements*.in'); do \
+		(cd $$(dirname $$file) && $(CURDIR)/$(TOOLS_VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-header \
+			--no-emit-index-url --universal --python-version 3.11 $$(case $$file in *emulator*) echo --no-deps;; esac) \
+			$$(basename $$file) --output-file $$(basename $$file .in).txt) || exit; \
+	done
+
+$(TOOLS_VENV)/ready: tests/tools/requirements.txt
+	$(PYTHON) -m venv $(TOOLS_VENV)
+	$(TOOLS_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 doc: ## Check the documentation
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps

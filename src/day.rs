@@ -201,7 +201,7 @@ impl Runner {
     /// The dates of all batches in the lake.
     pub async fn existing_batches(&self) -> Result<BTreeSet<BatchDate>> {
         let prefix = &self.config.input_prefix;
-        let objects = self.store.list(prefix, None).await?;
+        let objects = self.store.list(prefix).await?;
         Ok(objects.iter().filter_map(|object| self.objects().batch_of_key(&object.key, prefix).ok()).collect())
     }
 }

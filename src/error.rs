@@ -127,11 +127,6 @@ impl Error {
         let place = self.object.as_ref().map(|object| format!("{object}: "));
         place.and_then(|place| text.strip_prefix(&place)).unwrap_or(&text).to_owned()
     }
-
-    /// Whether the same call may succeed later with nobody acting.
-    pub fn is_retryable(&self) -> bool {
-        matches!(self.kind, ErrorKind::Storage | ErrorKind::Conflict)
-    }
 }
 
 /// Message, place and causes on one line: what a log or a Lambda error message shows.

@@ -19,9 +19,7 @@ use crate::lake::LakeLocation;
 use crate::trigger::event::{self, Ignored, LakeScope, Message, Request, Wanted, Wish};
 use crate::trigger::window::BatchDate;
 use crate::warnings::Warning;
-pub use reply::{
-    FailedStatus, IgnoredReply, ItemFailure, LeftOutReply, Reply, RunOutcome, RunReply, WaitingStatus, WarningReply,
-};
+pub use reply::{IgnoredReply, ItemFailure, LeftOutReply, Reply, RunOutcome, RunReply, WarningReply};
 use reply::{came_out, run_failed};
 
 /// Handles events on one lake.

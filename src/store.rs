@@ -67,8 +67,8 @@ pub trait Store: Send + Sync {
     /// Where the lake is, for people: `s3://bucket/prefix` or a folder.
     fn location(&self) -> String;
 
-    /// Every object whose key starts with `prefix`, in key order (UTF-8 bytes), optionally only keys after `start_after`.
-    async fn list(&self, prefix: &str, start_after: Option<&str>) -> Result<Vec<ObjectVersion>>;
+    /// Every object whose key starts with `prefix`, in key order (UTF-8 bytes).
+    async fn list(&self, prefix: &str) -> Result<Vec<ObjectVersion>>;
 
     /// The object's current version, or `None` when there is none.
     async fn head(&self, key: &str) -> Result<Option<ObjectVersion>>;

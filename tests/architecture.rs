@@ -156,6 +156,33 @@ fn the_product_depends_on_no_tool() {
 }
 
 #[test]
+fn every_dependency_is_used() {
+    let mut packages = vec![(".".to_owned(), ["src", "tests", "benches"].map(str::to_owned).to_vec())];
+    for package in fs::read_dir(root().join("crates")).expect("packages") {
+        let name = format!("crates/{}", package.expect("a package").file_name().display());
+        // The tests of the command line share what all tests share.
+        packages.push((name.clone(), vec![name, "tests/common".to_owned()]));
+    }
+    for (package, folders) in packages {
+        let manifest = fs::read_to_string(root().join(&package).join("Cargo.toml")).expect("a manifest");
+        let folders = folders.iter().filter(|folder| root().join(folder).is_dir());
+        let sources: String = folders.flat_map(|folder| files(folder).into_values()).collect();
+        let mut is_dependency = false;
+        for line in manifest.lines() {
+            if line.starts_with('[') {
+                is_dependency = line.ends_with("dependencies]") && !line.starts_with("[workspace");
+            } else if is_dependency && line.starts_with(|c: char| c.is_ascii_lowercase()) {
+                let name = line.split(['.', ' ']).next().unwrap_or_default();
+                let name = name.replace('-', "_");
+                let is_used =
+                    sources.split(&name).skip(1).any(|after| after.starts_with("::") || after.starts_with('!'));
+                assert!(is_used, "{package}: {name}");
+            }
+        }
+    }
+}
+
+#[test]
 fn packages_of_their_own_know_nothing_of_the_product() {
     for package in ["spark-cast", "parquet-text", "strict-s3", "generate"] {
         let manifest = fs::read_to_string(root().join(format!("crates/{package}/Cargo.toml"))).expect("a manifest");

@@ -93,7 +93,7 @@ fn the_bounds_shown_are_the_bounds_checked() {
 }
 
 #[test]
-fn numbers_in_the_datas_unit_are_any_32_bit_integers() {
+fn numbers_in_the_unit_of_the_data_are_any_32_bit_integers() {
     for name in ["MIN_SESSION_DURATION", "ACTIVE_ABOVE", "MODERATE_FROM"] {
         for wrong in ["2147483648", "-2147483649", "30.0"] {
             assert!(!is_usable(name, wrong), "{name}={wrong}");

@@ -119,8 +119,8 @@ impl Lake {
         }
     }
 
-    async fn keys(&self, prefix: &str, start_after: Option<&str>) -> Vec<String> {
-        let found = self.store.list(prefix, start_after).await.expect("it can be listed");
+    async fn keys(&self, prefix: &str) -> Vec<String> {
+        let found = self.store.list(prefix).await.expect("it can be listed");
         found.into_iter().map(|version| version.key).collect()
     }
 

@@ -17,7 +17,7 @@ use crate::trigger::window::BatchDate;
 use crate::warnings::Warning;
 
 /// Raised whenever a change of the program changes output bytes, so that old runs are seen to be out of date.
-const OUTPUT_REVISION: u32 = 4;
+pub const OUTPUT_REVISION: u32 = 4;
 
 /// A published run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

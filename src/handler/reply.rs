@@ -54,7 +54,7 @@ pub enum RunOutcome {
     /// It failed for good earlier, nothing has changed since, and nobody asked for it.
     Waiting {
         /// Always `waiting`.
-        status: WaitingStatus,
+        status: &'static str,
         /// The stable error type of the failure.
         error_type: String,
         /// What happened.
@@ -65,7 +65,7 @@ pub enum RunOutcome {
     /// Nothing was changed.
     Failed {
         /// Always `failed`.
-        status: FailedStatus,
+        status: &'static str,
         /// The stable error type.
         error_type: &'static str,
         /// What happened.
@@ -89,22 +89,6 @@ pub struct LeftOutReply {
     pub key: String,
     /// Why it cannot be used.
     pub reason: String,
-}
-
-/// The status of a run that is not tried again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum WaitingStatus {
-    /// It waits for other inputs or settings, or for somebody to ask.
-    Waiting,
-}
-
-/// The status of a run that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FailedStatus {
-    /// It failed.
-    Failed,
 }
 
 /// Something in an event that asked for no run.
@@ -140,7 +124,7 @@ pub(super) fn came_out(outcome: &Outcome) -> RunOutcome {
                 .collect(),
         },
         Outcome::Waiting(FailedRun { error_type, error_message, failed_at, .. }) => RunOutcome::Waiting {
-            status: WaitingStatus::Waiting,
+            status: "waiting",
             error_type: error_type.clone(),
             error_message: error_message.clone(),
             failed_at: failed_at.clone(),
@@ -154,9 +138,5 @@ fn warning_reply(warning: &Warning) -> WarningReply {
 
 /// What is said of one that did.
 pub(super) fn run_failed(error: &Error) -> RunOutcome {
-    RunOutcome::Failed {
-        status: FailedStatus::Failed,
-        error_type: error.kind().as_str(),
-        error_message: error.to_string(),
-    }
+    RunOutcome::Failed { status: "failed", error_type: error.kind().as_str(), error_message: error.to_string() }
 }

@@ -48,9 +48,9 @@ impl Store for LocalStore {
         self.folder.root.display().to_string()
     }
 
-    async fn list(&self, prefix: &str, start_after: Option<&str>) -> Result<Vec<ObjectVersion>> {
-        let (prefix, start_after) = (prefix.to_owned(), start_after.map(str::to_owned));
-        self.run(move |folder| listing::list(&folder.root, &prefix, start_after.as_deref())).await
+    async fn list(&self, prefix: &str) -> Result<Vec<ObjectVersion>> {
+        let prefix = prefix.to_owned();
+        self.run(move |folder| listing::list(&folder.root, &prefix)).await
     }
 
     async fn head(&self, key: &str) -> Result<Option<ObjectVersion>> {

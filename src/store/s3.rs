@@ -91,14 +91,13 @@ impl Store for S3Store {
         format!("s3://{}/{}", self.bucket.name, self.bucket.prefix).trim_end_matches('/').to_owned()
     }
 
-    async fn list(&self, prefix: &str, start_after: Option<&str>) -> Result<Vec<ObjectVersion>> {
+    async fn list(&self, prefix: &str) -> Result<Vec<ObjectVersion>> {
         let mut pages = self
             .bucket
             .client
             .list_objects_v2()
             .bucket(&self.bucket.name)
             .prefix(self.bucket.full_key(prefix))
-            .set_start_after(start_after.map(|key| self.bucket.full_key(key)))
             .into_paginator()
             .send();
         let mut found = Vec::new();

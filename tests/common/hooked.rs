@@ -77,9 +77,9 @@ impl Store for Hooked {
         self.inner.location()
     }
 
-    async fn list(&self, prefix: &str, start_after: Option<&str>) -> Result<Vec<ObjectVersion>> {
+    async fn list(&self, prefix: &str) -> Result<Vec<ObjectVersion>> {
         self.before("list").await?;
-        self.inner.list(prefix, start_after).await
+        self.inner.list(prefix).await
     }
 
     async fn head(&self, key: &str) -> Result<Option<ObjectVersion>> {

@@ -208,7 +208,7 @@ async fn throttling_is_waited_out() {
         let staged = lake.staged("a", content.clone()).await.expect("staged");
         let version = done(lake.store.publish(&staged, &Precondition::Absent).await);
         done(lake.put("b", "x", &Precondition::Absent).await);
-        assert_eq!(lake.keys("", None).await, ["a", "b"]);
+        assert_eq!(lake.keys("").await, ["a", "b"]);
         assert_eq!(lake.store.head("a").await.expect("examined"), Some(version.clone()));
         assert!(lake.read(&version).await.expect("read") == content);
         let aborted = lake.staged("c", "x").await.expect("staged");
@@ -253,7 +253,7 @@ async fn what_is_refused_is_for_the_operator() {
     let error = lake.store.head("a").await.expect_err("it is refused");
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert!(error.to_string().contains("s3:ListBucket"), "{error}");
-    assert_eq!(kind(lake.store.list("", None).await), ErrorKind::Configuration);
+    assert_eq!(kind(lake.store.list("").await), ErrorKind::Configuration);
     assert_eq!(kind(lake.store.peek(&version, 1).await), ErrorKind::Configuration);
     assert_eq!(kind(lake.put("a", "x", &Precondition::Absent).await), ErrorKind::Configuration);
 }
@@ -263,7 +263,7 @@ async fn a_missing_bucket_is_for_the_operator() {
     let lake = Lake::bucket().await;
     let store = S3Store::new(client(lake.s3()), "nowhere", "", LIMITS);
     assert_eq!(store.location(), "s3://nowhere");
-    assert_eq!(kind(store.list("", None).await), ErrorKind::Configuration);
+    assert_eq!(kind(store.list("").await), ErrorKind::Configuration);
     assert_eq!(kind(store.get("a").await), ErrorKind::Configuration);
     assert_eq!(kind(store.stage("a", "text/csv").await.map(|upload| upload.id())), ErrorKind::Configuration);
 }

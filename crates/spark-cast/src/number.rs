@@ -1,7 +1,5 @@
 //! Numbers as Spark casts them from text, and as the CSV outputs show them.
 
-mod digits;
-
 use crate::DecimalSign;
 use crate::{digit, hex_float, split_sign, trim_java, trim_space_and_controls};
 
@@ -93,12 +91,13 @@ const POWERS_OF_TEN: [f64; SHORT_DIGITS_MAX + 1] =
 /// `None` for other forms and for more digits than that allows.
 fn parse_short_decimal(text: &[u8]) -> Option<f64> {
     let (negative, text) = split_sign(text);
-    let (mantissa, decimals) = digits::parse(text).or_else(|| digits_one_by_one(text))?;
+    let (mantissa, decimals) = short_digits(text)?;
     (mantissa <= EXACT_INTEGER_MAX).then(|| with_sign(negative, mantissa as f64 / POWERS_OF_TEN[decimals]))
 }
 
-/// The same as [`digits::parse`] for texts of up to [`SHORT_DIGITS_MAX`] bytes.
-fn digits_one_by_one(text: &[u8]) -> Option<(u64, usize)> {
+/// The number that the digits of a text are without their point, and how many stand after it. `None` for anything else and
+/// for texts of more than [`SHORT_DIGITS_MAX`] bytes.
+fn short_digits(text: &[u8]) -> Option<(u64, usize)> {
     let mut mantissa = 0u64;
     let mut point = None;
     if text.len() > SHORT_DIGITS_MAX {

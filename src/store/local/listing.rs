@@ -8,16 +8,16 @@ use super::{io_failed, is_absence};
 use crate::error::Result;
 use crate::store::ObjectVersion;
 
-/// Every file below `root` whose key starts with `prefix` and comes after `start_after`, in key order.
+/// Every file below `root` whose key starts with `prefix`, in key order.
 ///
 /// Walks only from the deepest folder that the prefix names. Hidden files and folders and names that are not UTF-8 are
 /// not objects; links to files are followed, links to folders are not (they may lead back up).
-pub(super) fn list(root: &Path, prefix: &str, start_after: Option<&str>) -> Result<Vec<ObjectVersion>> {
+pub(super) fn list(root: &Path, prefix: &str) -> Result<Vec<ObjectVersion>> {
     let folder_key = prefix.rfind('/').map_or("", |end| &prefix[..=end]);
     if !folder_key.is_empty() && !folder_key.trim_end_matches('/').split('/').all(is_object_name) {
         return Ok(Vec::new());
     }
-    let mut walk = Walk { prefix, start_after, found: Vec::new() };
+    let mut walk = Walk { prefix, found: Vec::new() };
     walk.folder(&root.join(folder_key), folder_key)?;
     walk.found.sort_unstable_by(|one, other| one.key.cmp(&other.key));
     Ok(walk.found)
@@ -30,7 +30,6 @@ pub(super) fn is_object_name(name: &str) -> bool {
 
 struct Walk<'a> {
     prefix: &'a str,
-    start_after: Option<&'a str>,
     found: Vec<ObjectVersion>,
 }
 
@@ -51,12 +50,12 @@ impl Walk<'_> {
             let key = format!("{folder_key}{name}");
             if entry.file_type().map_err(failed)?.is_dir() {
                 let folder_key = key + "/";
-                if self.may_hold_wanted_keys(&folder_key) {
+                if folder_key.starts_with(self.prefix) {
                     self.folder(&entry.path(), &folder_key)?;
                 }
                 continue;
             }
-            if !self.wants(&key) {
+            if !key.starts_with(self.prefix) {
                 continue;
             }
             match fs::metadata(entry.path()) {
@@ -69,23 +68,14 @@ impl Walk<'_> {
         }
         Ok(())
     }
-
-    fn wants(&self, key: &str) -> bool {
-        key.starts_with(self.prefix) && self.start_after.is_none_or(|start_after| key > start_after)
-    }
-
-    fn may_hold_wanted_keys(&self, folder_key: &str) -> bool {
-        let all_too_early = |start: &str| folder_key <= start && !start.starts_with(folder_key);
-        folder_key.starts_with(self.prefix) && !self.start_after.is_some_and(all_too_early)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn keys(root: &Path, prefix: &str, start_after: Option<&str>) -> Vec<String> {
-        let found = list(root, prefix, start_after).expect("the folder can be listed");
+    fn keys(root: &Path, prefix: &str) -> Vec<String> {
+        let found = list(root, prefix).expect("the folder can be listed");
         found.into_iter().map(|version| version.key).collect()
     }
 
@@ -102,32 +92,21 @@ mod tests {
     #[test]
     fn hidden_files_are_not_objects() {
         let root = lake(&["a", ".b", ".staging/c", "d/.e", "d/f"]);
-        assert_eq!(keys(root.path(), "", None), ["a", "d/f"]);
-        assert_eq!(keys(root.path(), ".staging/", None), [""; 0]);
-        assert_eq!(keys(root.path(), "d/../", None), [""; 0]);
+        assert_eq!(keys(root.path(), ""), ["a", "d/f"]);
+        assert_eq!(keys(root.path(), ".staging/"), [""; 0]);
+        assert_eq!(keys(root.path(), "d/../"), [""; 0]);
     }
 
     #[test]
     fn keys_are_ordered_by_their_bytes_not_folder_by_folder() {
         let root = lake(&["a/b", "a.csv", "a-b", "a0"]);
-        assert_eq!(keys(root.path(), "a", None), ["a-b", "a.csv", "a/b", "a0"]);
+        assert_eq!(keys(root.path(), "a"), ["a-b", "a.csv", "a/b", "a0"]);
     }
 
     #[test]
-    fn a_listing_can_start_within_a_folder() {
-        let root = lake(&["a/1", "a/2", "b/1", "b/2", "c"]);
-        assert_eq!(keys(root.path(), "", Some("a/2")), ["b/1", "b/2", "c"]);
-        assert_eq!(keys(root.path(), "", Some("b/1")), ["b/2", "c"]);
-        assert_eq!(keys(root.path(), "b/", Some("a")), ["b/1", "b/2"]);
-    }
-
-    #[test]
-    fn unrelated_folders_are_not_walked() {
-        let walk = Walk { prefix: "raw_data/batch_", start_after: Some("raw_data/batch_b/c"), found: Vec::new() };
-        assert!(walk.may_hold_wanted_keys("raw_data/batch_b/"));
-        assert!(walk.may_hold_wanted_keys("raw_data/batch_c/"));
-        assert!(!walk.may_hold_wanted_keys("raw_data/batch_a/"), "before the start");
-        assert!(!walk.may_hold_wanted_keys("raw_data/other/"), "not under the prefix");
+    fn only_keys_under_the_prefix_are_listed() {
+        let root = lake(&["raw_data/batch_a/1", "raw_data/batch_b", "raw_data/other/1"]);
+        assert_eq!(keys(root.path(), "raw_data/batch_"), ["raw_data/batch_a/1", "raw_data/batch_b"]);
     }
 
     #[test]
@@ -136,15 +115,15 @@ mod tests {
         std::os::unix::fs::symlink("1", root.path().join("a/2")).expect("links can be made");
         std::os::unix::fs::symlink("nowhere", root.path().join("a/3")).expect("links can be made");
         std::os::unix::fs::symlink("..", root.path().join("a/up")).expect("links can be made");
-        assert_eq!(keys(root.path(), "a/", None), ["a/1", "a/2"]);
+        assert_eq!(keys(root.path(), "a/"), ["a/1", "a/2"]);
     }
 
     #[test]
     fn a_missing_folder_is_empty_but_a_missing_lake_is_a_mistake() {
         let root = lake(&["a"]);
-        assert_eq!(keys(root.path(), "b/c", None), [""; 0]);
-        assert_eq!(keys(root.path(), "a/c", None), [""; 0]);
-        let error = list(&root.path().join("b"), "", None).expect_err("there is no lake");
+        assert_eq!(keys(root.path(), "b/c"), [""; 0]);
+        assert_eq!(keys(root.path(), "a/c"), [""; 0]);
+        let error = list(&root.path().join("b"), "").expect_err("there is no lake");
         assert_eq!(error.kind(), crate::error::ErrorKind::Configuration);
     }
 }
