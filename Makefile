@@ -212,6 +212,7 @@ parity: $(PARITY_VENV)/ready ## Compare CONTRACT=glue with the Glue script, and 
 parity-golden: $(PARITY_VENV)/ready ## Store Spark's answers for the tests that compare without Spark
 	$(PARITY_VENV)/bin/python tests/parity/parity.py --golden tests/parity/golden
 	$(PARITY_VENV)/bin/python tests/parity/expressions.py src/expr/tests/spark.jsonl
+	$(PARITY_VENV)/bin/python tests/parity/casts.py crates/spark-cast/src/spark.jsonl
 
 $(TEMPLATE_VENV)/ready: tests/template/requirements.txt
 	@command -v $(PYTHON) >/dev/null || { echo "this needs $(PYTHON) with its venv module" >&2; exit 1; }
