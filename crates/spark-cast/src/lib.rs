@@ -1,8 +1,8 @@
 //! What Spark makes of a text: its casts to numbers, booleans, dates, timestamps and decimals, and their texts.
 //!
 //! A cast gives `None` where Spark 3.5 (ANSI mode off, session time zone UTC) gives null. The tests hold it to Spark's
-//! own answers: `spark.jsonl` has 781 texts with what each cast gave. Everything here is a pure function of bytes that allocates nothing: it
-//! runs once for every cell of every row.
+//! own answers: `spark.jsonl` has 781 texts with what each cast gave. Everything here is a pure function of bytes that
+//! allocates nothing: it runs once for every cell of every row.
 
 pub mod boolean;
 pub mod date;
