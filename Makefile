@@ -77,7 +77,7 @@ check: fmt lint doc test ## Format, lints, docs, tests; CI runs these, interop, 
 fmt: ## Check the format
 	$(CARGO) fmt --all --check
 
-lint: ## Check the lints, for all features and for the Lambda alone
+lint: ## Check the lints, of every package and of the function alone
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --locked --package drivendata-transform --lib --bins -- -D warnings
 
