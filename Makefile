@@ -19,6 +19,8 @@ PROFILED := target/profiled/drivendata
 PROFILED_FUNCTION := target/profiled/drivendata-transform
 ROWS ?= 1000000 10000000
 ROUNDS ?= 3
+# Each requirements file lists every package it needs with its hash; pip resolving again refuses packages with extras.
+PIP_INSTALL := pip install --quiet --disable-pip-version-check --no-deps
 INTEROP_VENV ?= target/interop-venv
 ARCH ?= arm64
 # Of this machine, in the names of AWS.
@@ -58,14 +60,14 @@ interop: ## Read the outputs with pyarrow, DuckDB, Polars and pandas, and comput
 	@command -v python3 >/dev/null || { echo "make interop needs python3 with its venv module" >&2; exit 1; }
 	$(CARGO) build --locked --bin drivendata
 	python3 -m venv $(INTEROP_VENV)
-	$(INTEROP_VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/interop/requirements.txt \
+	$(INTEROP_VENV)/bin/$(PIP_INSTALL) -r tests/interop/requirements.txt \
 		$(if $(SPARK),-r tests/interop/requirements-spark.txt)
 	PYTHONDONTWRITEBYTECODE=1 $(INTEROP_VENV)/bin/python tests/interop/check.py target/debug/drivendata $(if $(SPARK),--spark)
 
 $(CONTRACT_VENV)/ready: tests/standard/requirements.txt
 	@command -v $(PYTHON) >/dev/null || { echo "this needs $(PYTHON) with its venv module" >&2; exit 1; }
 	$(PYTHON) -m venv $(CONTRACT_VENV)
-	$(CONTRACT_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	$(CONTRACT_VENV)/bin/$(PIP_INSTALL) --requirement $<
 	touch $@
 
 contract-check: $(CONTRACT_VENV)/ready ## Let datacontract-cli and the standard's schema judge the contracts and a published day (needs Python)
@@ -95,7 +97,7 @@ pin: $(TOOLS_VENV)/ready ## Resolve the Python requirements again: each *.in to 
 
 $(TOOLS_VENV)/ready: tests/tools/requirements.txt
 	$(PYTHON) -m venv $(TOOLS_VENV)
-	$(TOOLS_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	$(TOOLS_VENV)/bin/$(PIP_INSTALL) --requirement $<
 	touch $@
 
 doc: ## Check the documentation
@@ -109,8 +111,8 @@ rust-target:
 $(LAMBDA_VENV)/ready: tests/rie/requirements.txt tests/rie/requirements-emulator.txt
 	@command -v $(PYTHON) >/dev/null || { echo "this needs $(PYTHON) with its venv module" >&2; exit 1; }
 	$(PYTHON) -m venv $(LAMBDA_VENV)
-	$(LAMBDA_VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/rie/requirements.txt
-	$(LAMBDA_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps -r tests/rie/requirements-emulator.txt
+	$(LAMBDA_VENV)/bin/$(PIP_INSTALL) -r tests/rie/requirements.txt
+	$(LAMBDA_VENV)/bin/$(PIP_INSTALL) -r tests/rie/requirements-emulator.txt
 	touch $@
 
 # CargoLambda.toml has the rest of how the function is built.
@@ -147,11 +149,11 @@ bench-data: ## Generate two days of BENCH_ROWS rows each into BENCH_LAKE
 
 $(BENCH_VENV)/ready: bench/requirements.txt
 	$(PYTHON) -m venv $(BENCH_VENV)
-	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	$(BENCH_VENV)/bin/$(PIP_INSTALL) --requirement $<
 	touch $@
 
 $(BENCH_VENV)/spark-ready: $(BENCH_VENV)/ready bench/requirements-spark.txt
-	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement bench/requirements-spark.txt
+	$(BENCH_VENV)/bin/$(PIP_INSTALL) --requirement bench/requirements-spark.txt
 	touch $@
 
 BENCH = PYTHONDONTWRITEBYTECODE=1 $(BENCH_VENV)/bin/python bench
@@ -201,7 +203,7 @@ microbench: ## Time the innermost functions, one by one; LEAF=part of a name for
 
 $(PARITY_VENV)/ready: tests/parity/requirements.txt
 	$(PYTHON) -m venv $(PARITY_VENV)
-	$(PARITY_VENV)/bin/pip install --quiet --requirement $<
+	$(PARITY_VENV)/bin/$(PIP_INSTALL) --requirement $<
 	touch $@
 
 parity: $(PARITY_VENV)/ready ## Compare CONTRACT=glue with the Glue script, and random contracts, with Spark (needs Python and Java 17); LAKE=folder for your own data
@@ -217,13 +219,13 @@ parity-golden: $(PARITY_VENV)/ready ## Store Spark's answers for the tests that 
 $(TEMPLATE_VENV)/ready: tests/template/requirements.txt
 	@command -v $(PYTHON) >/dev/null || { echo "this needs $(PYTHON) with its venv module" >&2; exit 1; }
 	$(PYTHON) -m venv $(TEMPLATE_VENV)
-	$(TEMPLATE_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	$(TEMPLATE_VENV)/bin/$(PIP_INSTALL) --requirement $<
 	touch $@
 
 $(CHECKOV_VENV)/ready: tests/template/requirements-checkov.txt
 	@command -v $(PYTHON) >/dev/null || { echo "this needs $(PYTHON) with its venv module" >&2; exit 1; }
 	$(PYTHON) -m venv $(CHECKOV_VENV)
-	$(CHECKOV_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	$(CHECKOV_VENV)/bin/$(PIP_INSTALL) --requirement $<
 	touch $@
 
 template: $(TEMPLATE_VENV)/ready $(CHECKOV_VENV)/ready ## Check template.yaml and an example's offline, also against what the program does
