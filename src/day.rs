@@ -12,6 +12,7 @@ pub mod manifest;
 mod publish;
 mod reading;
 mod rejected;
+mod size;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

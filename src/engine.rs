@@ -10,6 +10,7 @@ mod figure;
 mod keys;
 mod reader;
 mod repeats;
+mod room;
 mod select;
 mod tally;
 mod watch;

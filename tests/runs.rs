@@ -11,6 +11,7 @@ mod order;
 mod outputs;
 mod repair;
 mod replaced;
+mod size;
 mod time;
 mod waiting;
 mod warnings;

@@ -66,6 +66,8 @@ impl Attempt<'_> {
         };
         let (inputs, plan) = in_time(self.deadline, "the headers were read", reading).await?;
         self.progress.begin(engine::passes(&plan) * inputs.objects.iter().map(|object| object.bytes).sum::<u64>());
+        let fits = self.runner.check_size(self.run_date, &inputs.objects, &plan, self.deadline, self.progress);
+        in_time(self.deadline, "it was known whether the run fits", fits).await?;
         let (uploads, outputs) = self.stage(wanted).await?;
         let published = async {
             let history = async { Ok(self.runner.history(self.run_date).await) };

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::room::room_for;
 use crate::error::{Error, ErrorKind, Result};
 
-const MIB: u64 = 1024 * 1024;
+pub(super) const MIB: u64 = 1024 * 1024;
 
 /// One part in so many of the memory granted stays free.
 const FREE_SHARE: u64 = 32;
@@ -97,22 +98,42 @@ impl Watch {
 
     /// Fails when `growing_bytes`, what the identities and groups occupy, no longer fit.
     pub fn check_memory(&self, growing_bytes: u64) -> Result<()> {
-        let needed = self.memory_bytes_fixed + growing_bytes;
+        let needed = self.memory_bytes_fixed.saturating_add(growing_bytes);
         match self.memory_bytes_max {
             Some(granted) if needed > granted => {
                 let whole = self.memory_bytes_fixed + self.progress.extrapolate(growing_bytes);
                 Err(Error::new(
                     ErrorKind::TooLarge,
                     format!(
-                        "the run needs {} MiB of memory after {} of {} MiB of input, and about {} MiB for all of it; raise MEMORY_LIMIT_MB, on AWS the function's memory: {} MiB are granted",
+                        "the run needs {} MiB of memory after {} of {} MiB of input, and about {} MiB for all of it; {}: {} MiB are granted",
                         needed.div_ceil(MIB),
                         self.progress.bytes_read() / MIB,
                         self.progress.bytes_total().div_ceil(MIB),
                         whole.div_ceil(MIB),
+                        room_for(whole),
                         granted / MIB,
                     ),
                 ))
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails before anything is read if identities and groups are expected to need `expected_bytes`, by what the day `like`
+    /// needed, and `least_bytes`, which they certainly need, do not fit.
+    pub fn check_expected(&self, expected_bytes: u64, least_bytes: u64, like: &str) -> Result<()> {
+        let whole = self.memory_bytes_fixed.saturating_add(expected_bytes);
+        match self.memory_bytes_max {
+            Some(granted) if self.memory_bytes_fixed.saturating_add(least_bytes) > granted => Err(Error::new(
+                ErrorKind::TooLarge,
+                format!(
+                    "the run needs about {} MiB of memory for {} MiB of input, if its rows are like those of {like}; {}: {} MiB are granted",
+                    whole.div_ceil(MIB),
+                    self.progress.bytes_total().div_ceil(MIB),
+                    room_for(whole),
+                    granted / MIB,
+                ),
+            )),
             _ => Ok(()),
         }
     }
@@ -125,10 +146,11 @@ impl Watch {
             Some(size) if size > granted - granted / FREE_SHARE => Err(Error::new(
                 ErrorKind::TooLarge,
                 format!(
-                    "the process has come to {} MiB after {} of {} MiB of input; raise MEMORY_LIMIT_MB, on AWS the function's memory: {} MiB are granted",
+                    "the process has come to {} MiB after {} of {} MiB of input; {}: {} MiB are granted",
                     size.div_ceil(MIB),
                     self.progress.bytes_read() / MIB,
                     self.progress.bytes_total().div_ceil(MIB),
+                    room_for(size),
                     granted / MIB,
                 ),
             )),
@@ -173,6 +195,21 @@ mod tests {
         let message = error.to_string();
         assert!(message.contains("needs 130 MiB of memory after 100 of 400 MiB"), "{message}");
         assert!(message.contains("about 370 MiB for all of it; raise MEMORY_LIMIT_MB"), "{message}");
+    }
+
+    #[test]
+    fn a_run_is_refused_before_it_is_read_only_if_the_least_it_needs_does_not_fit() {
+        assert!(watch(None, None).check_expected(u64::MAX, u64::MAX, "2024-09-14").is_ok());
+        let watch = watch(None, Some(128 * MIB));
+        assert!(watch.check_expected(500 * MIB, 78 * MIB, "2024-09-14").is_ok());
+        let error = watch.check_expected(320 * MIB, 80 * MIB, "2024-09-14").expect_err("too large");
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
+        let message = error.to_string();
+        let start =
+            "the run needs about 370 MiB of memory for 400 MiB of input, if its rows are like those of 2024-09-14";
+        assert!(message.starts_with(start) && message.ends_with("function's memory: 128 MiB are granted"), "{message}");
+        let message = watch.check_expected(11 << 30, 3 << 30, "2024-09-14").expect_err("too large").to_string();
+        assert!(message.contains("run the command line on a larger machine"), "{message}");
     }
 
     #[test]
