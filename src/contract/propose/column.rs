@@ -7,7 +7,7 @@ use spark_cast::timestamp::parse_timestamp;
 
 use super::super::{ColumnType, DecimalSign};
 use super::layout::Cells;
-use super::number::{Number, is_identifier, is_integer, number};
+use super::number::{Number, has_grouped_thousands, is_identifier, is_integer, number};
 use super::personal::is_personal;
 use super::rename::words;
 use super::{Guess, ProposedColumn, ProposedForm};
@@ -141,6 +141,14 @@ fn nearly(values: &[&str]) -> String {
     let is_number = |value: &str| number(value, b'.').or_else(|| number(value, b',')).is_some();
     let is_date = |value: &str| dates.iter().any(|format| format.parse_date(value.as_bytes()).is_some());
     let count = |is_one: &dyn Fn(&str) -> bool| values.iter().filter(|value| is_one(value)).count();
+    let grouped = count(&|value| has_grouped_thousands(value) && !is_number(value));
+    if grouped > 0 && count(&|value| has_grouped_thousands(value) || is_number(value)) == values.len() {
+        return format!(
+            "{grouped} of {} filled cells are numbers with signs between the thousands, which the program does not read; \
+             ask the sender to leave those signs out",
+            values.len()
+        );
+    }
     let kinds = [("numbers", count(&is_number)), ("dates", count(&is_date))];
     match kinds.into_iter().find(|(_, count)| count * 2 > values.len()) {
         Some((kind, count)) => format!(

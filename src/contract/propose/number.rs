@@ -39,6 +39,26 @@ pub(super) fn number(text: &str, sign: u8) -> Option<Number> {
     (whole > 0).then_some(Number { whole, decimals, has_exponent })
 }
 
+/// What is written between groups of three digits.
+const GROUP_SIGNS: [char; 7] = ['.', ',', '\'', '’', ' ', '\u{a0}', '\u{202f}'];
+
+/// Whether a number stands in a text with signs between its thousands, such as `1.234,50`.
+pub(super) fn has_grouped_thousands(text: &str) -> bool {
+    let mut rest = text.strip_prefix('-').unwrap_or(text);
+    let (first, _) = digits(rest.as_bytes());
+    if !(1..=3).contains(&first) {
+        return false;
+    }
+    rest = &rest[first..];
+    let Some(sign) = rest.chars().next().filter(|sign| GROUP_SIGNS.contains(sign)) else { return false };
+    while let Some(group) = rest.strip_prefix(sign) {
+        let (3, _) = digits(group.as_bytes()) else { return false };
+        rest = &group[3..];
+    }
+    let decimals = rest.strip_prefix(['.', ',']);
+    rest.is_empty() || decimals.is_some_and(|text| !text.is_empty() && digits(text.as_bytes()).0 == text.len())
+}
+
 /// Whether a whole number stands in a text.
 pub(super) fn is_integer(text: &str) -> bool {
     number(text, b'.').is_some_and(|number| number.decimals == 0 && !number.has_exponent)
@@ -54,4 +74,20 @@ pub(super) fn is_identifier(text: &str) -> bool {
 fn digits(text: &[u8]) -> (usize, &[u8]) {
     let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     (count, &text[count..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_seen_by_groups_of_three() {
+        for text in ["1.234,50", "1,234.5", "-12'345", "1 234 567,8", "1\u{a0}234", "999.999"] {
+            assert!(has_grouped_thousands(text), "{text}");
+        }
+        for text in ["1234", "1234,50", "1.23", "1.2345", "1.234,", "1,234.5x", "1.234 56", ".123", "", "-", "10.0.0.1"]
+        {
+            assert!(!has_grouped_thousands(text), "{text}");
+        }
+    }
 }

@@ -79,6 +79,8 @@ fn decimal_commas_are_told_from_thousands() {
     assert_eq!(decimal(&["1,50", "2,25"]).decimal, DecimalSign::Comma);
     assert_eq!(decimal(&["1,500", "22,5"]).decimal, DecimalSign::Comma);
     assert_eq!(decimal(&["1,500", "22,500"]).data_type, ColumnType::String);
+    let why = column("a", &["1.234,50", "99,00"]).form.why;
+    assert!(why.contains("1 of 2 filled cells are numbers with signs between the thousands"), "{why}");
     let with_semicolons = proposed("a.csv", "x;y\n1,500;a\n22,500;b\n");
     assert_eq!(with_semicolons.columns[0].form.value.decimal, DecimalSign::Comma);
 }
