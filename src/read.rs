@@ -5,6 +5,7 @@ pub mod decompress;
 pub mod encoding;
 mod form;
 pub mod header;
+pub mod ranges;
 pub mod scan;
 
 pub use form::{Dialect, Encoding};

@@ -21,6 +21,9 @@ use boundary::{Boundaries, Cut};
 /// The longest record that is parsed, in bytes, its line end included.
 pub const RECORD_BYTES_MAX: usize = 1024 * 1024;
 
+/// The bytes behind a record that may decide whether it can be parsed.
+pub const LOOKAHEAD_BYTES: u64 = RECORD_BYTES_MAX as u64 + 1;
+
 /// A piece of a CSV stream.
 #[derive(Debug, Default)]
 pub struct Chunk {
@@ -92,6 +95,8 @@ pub struct Cutter<R> {
     consumed: usize,
     /// Where the bytes that were not handed out begin in the stream.
     offset: u64,
+    /// Where a record begins that is not handed out any more.
+    until: u64,
     at_end: bool,
     within_broken: bool,
 }
@@ -115,9 +120,17 @@ impl<R: Read> Cutter<R> {
             pending: Vec::new(),
             consumed: 0,
             offset,
+            until: u64::MAX,
             at_end: false,
             within_broken: false,
         }
+    }
+
+    /// Ends before byte `until` of the object, where a record begins or the object ends. What the records before it are
+    /// depends on the bytes behind it, too: up to [`LOOKAHEAD_BYTES`] of them must be there.
+    pub fn until(mut self, until: u64) -> Self {
+        self.until = until;
+        self
     }
 
     /// Takes quoted fields that run over a line end and close amid text for what is said here.
@@ -146,6 +159,9 @@ impl<R: Read> Cutter<R> {
 
     /// The next chunk, in `buffer`'s memory; `None` after the last.
     pub fn next_chunk(&mut self, buffer: Vec<u8>) -> Result<Option<Chunk>> {
+        if self.offset >= self.until {
+            return Ok(None);
+        }
         if self.within_broken {
             self.fill(self.consumed, self.chunk_bytes)?;
             if self.consumed < self.pending.len() {
@@ -217,7 +233,8 @@ impl<R: Read> Cutter<R> {
     /// out of much that is pending cost no more than their own size.
     fn hand_out(&mut self, mut bytes: Vec<u8>, end: usize, content: Content) -> Chunk {
         let offset = self.offset;
-        let length = end - self.consumed;
+        let length = usize::try_from(self.until - offset).unwrap_or(usize::MAX).min(end - self.consumed);
+        let end = self.consumed + length;
         self.offset += length as u64;
         bytes.clear();
         if self.consumed == 0 && self.pending.len() - end <= length {

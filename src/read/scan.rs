@@ -126,6 +126,11 @@ impl Records {
         self.records.iter()
     }
 
+    /// How many records at the beginning the predicate is true of; it must be false of all behind them.
+    pub fn partition(&self, predicate: impl FnMut(&Record) -> bool) -> usize {
+        self.records.partition_point(predicate)
+    }
+
     /// Record number `index` of the chunk.
     pub fn get(&self, index: usize) -> &Record {
         &self.records[index]
