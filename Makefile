@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test supply-chain pin interop parity parity-golden check fmt lint doc bench-data bench bench-spark bench-s3 bench-growth \
 	profiled profiled-function bench-instructions profile bench-startup microbench \
-	build contract-check rust-target sam-local lambda-local lambda-watch lambda-invoke template deploy clean
+	build contract-check image rust-target sam-local lambda-local lambda-watch lambda-invoke template deploy clean
 
 CARGO ?= cargo
 PYTHON ?= python3
@@ -41,6 +41,8 @@ LAMBDA_VENV := target/lambda-venv
 LAMBDA_TOOLS := PATH="$(CURDIR)/$(LAMBDA_VENV)/bin:$$PATH"
 TEMPLATE_VENV := target/template-venv
 CONTRACT_VENV := target/contract-venv
+# The command line for larger machines, by its version.
+IMAGE ?= drivendata:$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 # Another contract, whose template is checked, too.
 EXAMPLE := contracts/examples/leaddata.odcs.yaml
 CHECKOV_VENV := target/checkov-venv
@@ -120,6 +122,10 @@ build: rust-target $(LAMBDA_VENV)/ready ## Build the Lambda function's zip for A
 	$(LAMBDA_TOOLS) $(CARGO) lambda build --release --skip-target-check --target $(RUST_TARGET).$(LAMBDA_GLIBC) \
 		--output-format zip --package drivendata-transform --bin drivendata-transform
 	@$(LAMBDA_VENV)/bin/python tests/rie/package.py $(LAMBDA_ZIP) --arch $(ARCH) --glibc $(LAMBDA_GLIBC)
+
+image: ## Build the image of the command line for ARCH=arm64 (the default) or x86_64, as IMAGE (needs Docker)
+	@docker version >/dev/null 2>&1 || { echo "make image needs Docker: a daemon that \`docker version\` reaches" >&2; exit 1; }
+	docker build --platform linux/$(if $(filter x86_64,$(ARCH)),amd64,arm64) --file container/Dockerfile --tag $(IMAGE) .
 
 lambda-local: $(LAMBDA_VENV)/ready ## Run the function under AWS's emulator with every event of events/; BOOTSTRAP=file for a built one
 	$(CARGO) build --locked --bin drivendata $(if $(BOOTSTRAP),,--bin drivendata-transform)
@@ -235,8 +241,11 @@ template: $(TEMPLATE_VENV)/ready $(CHECKOV_VENV)/ready ## Check template.yaml an
 		$(OFFLINE) $(TEMPLATE_VENV)/bin/sam validate --lint --template $$name.yaml && \
 		$(OFFLINE) $(TEMPLATE_VENV)/bin/python tests/template/stack.py $$name.yaml > target/$$(basename $$name).json || exit 1; \
 	done
-	$(TEMPLATE_VENV)/bin/cfn-lint --non-zero-exit-code informational target/template.json target/example.json
+	$(TEMPLATE_VENV)/bin/cfn-lint --non-zero-exit-code informational target/template.json target/example.json \
+		container/template.yaml
 	$(CHECKOV_VENV)/bin/checkov --config-file tests/template/checkov.yaml --file target/template.json target/example.json
+	$(CHECKOV_VENV)/bin/checkov --config-file tests/template/checkov-container.yaml \
+		--file container/template.yaml container/Dockerfile
 	$(OFFLINE) $(TEMPLATE_VENV)/bin/python -m pytest -c tests/template/pytest.ini tests/template \
 		--program target/debug/drivendata --function target/debug/drivendata-transform
 

@@ -53,7 +53,8 @@ def source(path: Path = TEMPLATE) -> dict[str, Any]:
 def expanded_text(path: Path = TEMPLATE) -> str:
     """Plain CloudFormation as JSON. The code's folder becomes a place in S3, as `sam package` makes it."""
     template = copy.deepcopy(source(path))
-    template["Resources"]["Function"]["Properties"]["CodeUri"] = CODE
+    if "Function" in template["Resources"]:
+        template["Resources"]["Function"]["Properties"]["CodeUri"] = CODE
     return json.dumps(transform(template, {}, _NoManagedPolicies()), indent=1)
 
 
@@ -72,6 +73,7 @@ class Stack:
         assert not unknown, f"no such parameters: {unknown}"
         self.parameters = {name: str(parameters.get(name, spec.get("Default"))) for name, spec in declared.items()}
         self._conditions = template["Conditions"]
+        self._mappings = template.get("Mappings", {})
         self._all = template["Resources"]
         exists = {name: self._exists(resource) for name, resource in self._all.items()}
         self.types = {name: resource["Type"] for name, resource in self._all.items() if exists[name]}
@@ -109,6 +111,9 @@ class Stack:
                 case "Fn::GetAtt":
                     name, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
                     return self._attribute(name, attribute)
+                case "Fn::FindInMap":
+                    name, key, entry = self._resolve(argument)
+                    return self._mappings[name][key][entry]
                 case "Fn::Sub":
                     return VARIABLE.sub(self._substitute, argument)
                 case "Fn::Join":
@@ -169,6 +174,10 @@ class Stack:
                 return f"arn:aws:s3:::{self._ref(name)}"
             case "AWS::Events::Rule", "Arn":
                 return f"arn:aws:events:{here}:rule/{self._ref(name)}"
+            case "AWS::ECR::Repository", "Arn":
+                return f"arn:aws:ecr:{here}:repository/{name.lower()}"
+            case "AWS::ECR::Repository", "RepositoryUri":
+                return f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{name.lower()}"
             case "AWS::IAM::Role", "Arn":
                 return f"arn:aws:iam::{ACCOUNT}:role/{name}"
         raise NotImplementedError(f"{resource['Type']}.{attribute}")
