@@ -86,8 +86,8 @@ impl<R: Read> Walker<R> {
             }
             // Line feeds inside a record end nothing. What joined files leave before a record is a part of its line.
             let first_line = from + memchr(b'\n', &bytes[from..])?;
-            let until = self.records.partition(|record| record.start as usize <= first_line);
-            if let Some(last) = until.checked_sub(1) {
+            let begun = self.records.partition(|record| record.start as usize <= first_line);
+            if let Some(last) = begun.checked_sub(1) {
                 line_from = line_from.max(self.records.end(self.records.get(last)));
             }
         }
