@@ -1,6 +1,6 @@
-//! The rows of a window, from the inputs to a sink: a reader thread cuts chunks, workers parse them, one thread at a
-//! time drops duplicates in order, the sink takes in what stays. A run's sink sums groups and encodes its outputs
-//! into the outputs. Blocking; knows no clock but the watch's.
+//! The rows of a window, from the inputs to the sinks: a reader thread cuts chunks, workers parse them and look up their
+//! keys, one thread at a time drops duplicates in order, the sinks take in what stays: they sum groups and encode the
+//! outputs. Blocking; knows no clock but the watch's.
 //!
 //! Work goes in waves of a few chunks. While one wave is finished, the next is read and parsed, so two waves are
 //! all that is ever in memory, whatever the size of the input.
@@ -149,15 +149,21 @@ pub fn feed(
 ) -> Result<Selected> {
     let table = &plan.rules.contract.rows;
     if table.duplicates == KeepDuplicate::First || table.identity.is_empty() {
-        let keys = if table.identity.is_empty() { Keys::None } else { Keys::first(&plan.seed) };
+        let keys = if table.identity.is_empty() { Keys::none(&plan.seed) } else { Keys::first(&plan.seed) };
         return Ok(pass(plan, keys, inputs, sinks, workers, watch)?.0);
     }
     let of_keys = Plan { rules: plan.rules.of_keys()?, ..plan.clone() };
     let counting = Keys::counting(&plan.seed);
     let (counted, keys) = pass(&of_keys, counting, inputs.clone(), &mut [], workers, watch)?;
-    let (mut selected, _) = pass(plan, Keys::Last(keys.into_again()), inputs, sinks, workers, watch)?;
+    let (mut selected, _) = pass(plan, keys.into_last(), inputs, sinks, workers, watch)?;
     selected.tally.repeats = counted.tally.repeats;
     Ok(selected)
+}
+
+/// Among how many tables keys are split for so many workers. Two are busy enough with parsing and writing while one looks
+/// up keys; splitting rows would only cost them time.
+pub fn partitions(workers: usize) -> usize {
+    if workers > 2 { workers } else { 1 }
 }
 
 /// How often the inputs of a plan are read.

@@ -1,4 +1,7 @@
 //! The groups of one table: which group each row belongs to, and what is computed over its rows, in their order.
+//!
+//! With many workers the groups are split by the hash of their keys into partitions. All rows of a group are in the same
+//! one, so sums of doubles come in the same order, and to the same bit, however many there are.
 
 mod accumulate;
 mod extreme;
@@ -19,6 +22,7 @@ use crate::rows::dedup::growth_bytes;
 use crate::schema::OutputColumn;
 use crate::seed::Seed;
 use accumulate::Accumulators;
+use ordered::Ordered;
 pub use ordered::OrderedGroups;
 
 /// How the keys of a table's groups are told apart.
@@ -77,6 +81,19 @@ impl GroupKeys {
         }
     }
 
+    /// The rows among `kept` whose keys belong into each partition. A key that is null as a whole is in the first.
+    pub fn split(&self, kept: impl Iterator<Item = u32>, seed: &Seed, rows: &mut Vec<Vec<u32>>) {
+        rows.resize_with(seed.partitions(), Vec::new);
+        rows.iter_mut().for_each(Vec::clear);
+        if let [all] = &mut rows[..] {
+            return all.extend(kept);
+        }
+        for row in kept {
+            let partition = self.hash(row as usize).map_or(0, |hash| seed.partition(hash));
+            rows[partition].push(row);
+        }
+    }
+
     /// The hash of a row's key; `None`: it is null as a whole.
     #[inline]
     fn hash(&self, row: usize) -> Option<u64> {
@@ -101,11 +118,10 @@ fn converter(table: &GroupTable) -> RowConverter {
     RowConverter::new(fields).expect("every type of a column can be a key")
 }
 
-/// The groups, in the order their first rows came.
+/// The groups of one partition, in the order their first rows came.
 #[derive(Debug)]
 pub struct Groups {
     seed: Seed,
-    table: Arc<GroupTable>,
     groups: Vec<Group>,
     /// Index of each named group, found by its name's hash.
     by_name: HashTable<u32>,
@@ -170,11 +186,10 @@ const LOOKAHEAD_ROWS: usize = 32;
 
 impl Groups {
     /// No groups of a table. Where a name stands depends on `seed`.
-    pub fn new(table: GroupTable, seed: Seed) -> Self {
-        let accumulators = Accumulators::of(&table);
+    pub fn new(table: &GroupTable, seed: Seed) -> Self {
+        let accumulators = Accumulators::of(table);
         Self {
             seed,
-            table: Arc::new(table),
             groups: Vec::new(),
             by_name: HashTable::new(),
             nameless: None,
@@ -183,11 +198,6 @@ impl Groups {
             #[cfg(test)]
             steps: 0,
         }
-    }
-
-    /// The table.
-    pub fn table(&self) -> &GroupTable {
-        &self.table
     }
 
     /// Adds rows of one chunk: `kept` are their numbers among the chunk's passing rows, `keys` and `arrays` what the
@@ -278,7 +288,7 @@ impl Groups {
 
     /// The same while the table grows next, if that is soon, or while they are put in order at the end.
     pub fn memory_bytes_to_grow(&self) -> u64 {
-        let ordered = (self.len() * size_of::<(Option<&[u8]>, u32)>()) as u64;
+        let ordered = (self.len() * size_of::<Ordered<'_>>()) as u64;
         self.memory_bytes() + growth_bytes(&self.by_name).max(ordered)
     }
 

@@ -12,6 +12,8 @@ use foldhash::quality::SeedableRandomState;
 /// The seed of one run's tables.
 #[derive(Clone)]
 pub struct Seed {
+    /// Among how many tables keys are split.
+    partitions: usize,
     /// For keys of 128 bits, a number for each half.
     halves: (u64, u64),
     /// For texts and numbers.
@@ -25,13 +27,19 @@ static OF_PROCESS: LazyLock<SharedSeed> = LazyLock::new(|| SharedSeed::from_u64(
 impl Seed {
     /// One that nobody knows.
     pub fn random() -> Self {
-        Self { halves: (random(1), random(2)), hasher: SeedableRandomState::with_seed(random(3), &OF_PROCESS) }
+        let hasher = SeedableRandomState::with_seed(random(3), &OF_PROCESS);
+        Self { partitions: 1, halves: (random(1), random(2)), hasher }
+    }
+
+    /// The same, with keys split by hash among so many tables, for as many workers to take in rows at once.
+    pub fn with_partitions(self, partitions: usize) -> Self {
+        Self { partitions: partitions.max(1), ..self }
     }
 
     /// The same each time, for measurements and tests.
     pub fn fixed(number: u64) -> Self {
         let hasher = SeedableRandomState::with_seed(number, SharedSeed::global_fixed());
-        Self { halves: (hasher.hash_one(1), hasher.hash_one(2)), hasher }
+        Self { partitions: 1, halves: (hasher.hash_one(1), hasher.hash_one(2)), hasher }
     }
 
     /// That of keys of 128 bits.
@@ -54,6 +62,25 @@ impl Seed {
     #[inline]
     pub fn of_number(&self, number: u32) -> u64 {
         self.hasher.hash_one(number)
+    }
+
+    /// The hash of 128 bits.
+    #[inline]
+    pub(crate) fn of_bits(&self, bits: u128) -> u64 {
+        self.hasher.hash_one(bits)
+    }
+
+    /// Among how many tables keys are split.
+    pub(crate) fn partitions(&self) -> usize {
+        self.partitions
+    }
+
+    /// Which of the tables a key with this hash is in.
+    #[inline]
+    pub(crate) fn partition(&self, hash: u64) -> usize {
+        // The tables themselves go by the lowest bits and the seven highest. Those between are as good, and leave them random.
+        let bits = (hash << 7) >> 32;
+        ((bits * self.partitions as u64) >> 32) as usize
     }
 }
 

@@ -103,7 +103,7 @@ impl Runner {
             (columns, layouts)
         });
         let (columns, layouts) = layouts.await.map_err(|_| Error::internal("the columns could not be placed"))?;
-        let seed = Seed::random();
+        let seed = Seed::random().with_partitions(engine::partitions(self.workers.current_num_threads()));
         let (parquet, csv_formulas) = (self.config.parquet, self.config.csv_formulas);
         Ok(Plan {
             rules,

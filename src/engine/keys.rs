@@ -3,9 +3,16 @@
 //! To keep the last, the engine reads the inputs twice. The first pass counts how often each key is repeated. In the
 //! second pass a row is a duplicate if a later row has its key. Only repeated keys are counted, so few duplicates take
 //! little memory.
+//!
+//! With many workers the keys are split by hash into partitions. Rows with the same key are in the same one, so each
+//! partition decides about its rows alone, in their order, and one worker a partition is enough.
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
+use super::{LOOKAHEAD_ROWS, Plan};
+use crate::rows::RowChunk;
 use crate::rows::dedup::IdentitySet;
 use crate::rows::identity::Identity;
 use crate::seed::Seed;
@@ -13,11 +20,33 @@ use crate::seed::Seed;
 /// Bytes of memory for a repeated key, without its text.
 const AGAIN_BYTES: u64 = 96;
 
+/// A row that is a duplicate: number of the chunk in its wave, number of the row in its chunk.
+type Duplicate = (u32, u32);
+
 /// The keys of the rows so far.
 #[derive(Debug)]
-pub(super) enum Keys {
-    /// The contract has no key: no row is a duplicate.
-    None,
+pub(super) struct Keys {
+    /// How keys are split among the partitions.
+    seed: Seed,
+    /// None if the contract has no key.
+    partitions: Vec<Partition>,
+    /// For each chunk of a wave, its rows by partition; only where there are several.
+    rows: Vec<Vec<Vec<u32>>>,
+    /// The duplicates of the last wave, in order.
+    duplicates: Vec<Duplicate>,
+}
+
+/// The keys that fall into one partition.
+#[derive(Debug)]
+struct Partition {
+    seen: Seen,
+    /// Its duplicates of the last wave, in order.
+    duplicates: Vec<Duplicate>,
+}
+
+/// What is known of keys.
+#[derive(Debug)]
+enum Seen {
     /// A row is a duplicate if its key came before.
     First(IdentitySet),
     /// The same, and repeats are counted.
@@ -50,29 +79,133 @@ impl Key {
 }
 
 impl Keys {
+    fn new(seed: &Seed, seen: impl Iterator<Item = Seen>) -> Self {
+        let partitions = seen.map(|seen| Partition { seen, duplicates: Vec::new() }).collect();
+        Self { seed: seed.clone(), partitions, rows: Vec::new(), duplicates: Vec::new() }
+    }
+
+    /// Rows have no key: none is a duplicate.
+    pub(super) fn none(seed: &Seed) -> Self {
+        Self::new(seed, std::iter::empty())
+    }
+
     /// No keys yet; the first row of each is kept.
     pub(super) fn first(seed: &Seed) -> Self {
-        Self::First(IdentitySet::new(seed))
+        Self::new(seed, (0..seed.partitions()).map(|_| Seen::First(IdentitySet::new(seed))))
     }
 
     /// No keys yet, to be counted.
     pub(super) fn counting(seed: &Seed) -> Self {
-        Self::Counting(IdentitySet::new(seed), Again::default())
+        let counting = |_| Seen::Counting(IdentitySet::new(seed), Again::default());
+        Self::new(seed, (0..seed.partitions()).map(counting))
     }
 
-    /// Whether no key came yet.
-    pub(super) fn is_empty(&self) -> bool {
-        match self {
-            Self::None | Self::Last(_) => true,
-            Self::First(set) | Self::Counting(set, _) => set.is_empty(),
+    /// The keys that were counted; the last row of each is kept.
+    pub(super) fn into_last(self) -> Self {
+        let last = self.partitions.into_iter().map(|partition| match partition.seen {
+            Seen::Counting(_, again) | Seen::Last(again) => Seen::Last(again),
+            Seen::First(_) => Seen::Last(Again::default()),
+        });
+        Self::new(&self.seed, last)
+    }
+
+    /// Whether they are told from keys that came before.
+    pub(super) fn look_back(&self) -> bool {
+        self.partitions.iter().any(|partition| !matches!(partition.seen, Seen::Last(_)))
+    }
+
+    /// Takes in the keys of the next rows, and says which of these are duplicates.
+    pub(super) fn take_in(&mut self, plan: &Plan, wave: &[RowChunk]) -> &[Duplicate] {
+        let Self { seed, partitions, rows, duplicates } = self;
+        match &mut partitions[..] {
+            [] => {}
+            [partition] => partition.take_in_all(plan, wave),
+            partitions => {
+                rows.resize_with(wave.len(), Vec::new);
+                rows.par_iter_mut().zip(wave).for_each(|(rows, chunk)| split(plan, seed, chunk, rows));
+                partitions.par_iter_mut().enumerate().for_each(|(number, partition)| {
+                    for (at, chunk) in wave.iter().enumerate() {
+                        for block in rows[at][number].chunks(LOOKAHEAD_ROWS) {
+                            partition.take_in(plan, (at as u32, chunk), block.iter().copied());
+                        }
+                    }
+                });
+            }
+        }
+        duplicates.clear();
+        partitions.iter_mut().for_each(|partition| duplicates.append(&mut partition.duplicates));
+        // Quick, for the sort finds what is in order already, and the duplicates of each partition are.
+        duplicates.sort();
+        duplicates
+    }
+
+    /// Bytes of memory they occupy.
+    pub(super) fn memory_bytes(&self) -> u64 {
+        self.partitions.iter().map(|partition| partition.seen.memory_bytes()).sum()
+    }
+
+    /// The same while they grow next, if that is soon, and with the rows of a wave.
+    pub(super) fn memory_bytes_to_grow(&self) -> u64 {
+        let seen = self.partitions.iter().map(|partition| partition.seen.memory_bytes_to_grow()).sum::<u64>();
+        let rows = self.rows.iter().flatten().map(Vec::capacity).sum::<usize>() * size_of::<u32>();
+        let of_partitions = self.partitions.iter().map(|partition| partition.duplicates.capacity());
+        let duplicates = self.duplicates.capacity() + of_partitions.sum::<usize>();
+        seen + (rows + duplicates * size_of::<Duplicate>()) as u64
+    }
+}
+
+/// Splits the rows of a chunk by where their keys belong.
+fn split(plan: &Plan, seed: &Seed, chunk: &RowChunk, rows: &mut Vec<Vec<u32>>) {
+    rows.resize_with(seed.partitions(), Vec::new);
+    rows.iter_mut().for_each(Vec::clear);
+    let mut scratch = Vec::new();
+    for (row, identity) in chunk.identities.iter().enumerate() {
+        let hash = match *identity {
+            Identity::Packed(_, bits) => seed.of_bits(bits),
+            Identity::Text => seed.of_text(identity_text(plan, chunk, row, &mut scratch)),
+        };
+        rows[seed.partition(hash)].push(row as u32);
+    }
+}
+
+fn identity_text<'a>(plan: &'a Plan, chunk: &'a RowChunk, row: usize, scratch: &'a mut Vec<u8>) -> &'a [u8] {
+    chunk.identity_text(row, &plan.layouts[chunk.object], &plan.rules, scratch)
+}
+
+impl Partition {
+    // Out of line, so that profiles show it; it is called once per wave.
+    #[inline(never)]
+    fn take_in_all(&mut self, plan: &Plan, wave: &[RowChunk]) {
+        for (at, chunk) in wave.iter().enumerate() {
+            let rows = chunk.identities.len();
+            for begin in (0..rows).step_by(LOOKAHEAD_ROWS) {
+                let block = begin as u32..rows.min(begin + LOOKAHEAD_ROWS) as u32;
+                self.take_in(plan, (at as u32, chunk), block);
+            }
         }
     }
 
+    /// Takes in the keys of up to [`LOOKAHEAD_ROWS`] rows of a chunk.
+    #[inline]
+    fn take_in(&mut self, plan: &Plan, (at, chunk): (u32, &RowChunk), rows: impl Iterator<Item = u32> + Clone) {
+        let identities = rows.clone().map(|row| chunk.identities[row as usize]);
+        std::hint::black_box(self.seen.touch::<LOOKAHEAD_ROWS>(identities));
+        let mut scratch = Vec::new();
+        for row in rows {
+            // By reference: a copy, padding and all, would stall every row.
+            let identity = &chunk.identities[row as usize];
+            if self.seen.is_duplicate(identity, identity_text(plan, chunk, row as usize, &mut scratch)) {
+                self.duplicates.push((at, row));
+            }
+        }
+    }
+}
+
+impl Seen {
     /// Takes in the key of the next row, and says whether the row is a duplicate.
     #[inline]
-    pub(super) fn is_duplicate(&mut self, identity: &Identity, text: &[u8]) -> bool {
+    fn is_duplicate(&mut self, identity: &Identity, text: &[u8]) -> bool {
         match self {
-            Self::None => false,
             Self::First(set) => !set.insert(*identity, text),
             Self::Counting(set, again) => {
                 let came_before = !set.insert(*identity, text);
@@ -87,38 +220,26 @@ impl Keys {
 
     /// Asks memory for where keys belong, so that these waits overlap instead of following one another.
     #[inline]
-    pub(super) fn touch<const COUNT: usize>(&self, identities: impl Iterator<Item = Identity>) -> u64 {
+    fn touch<const COUNT: usize>(&self, identities: impl Iterator<Item = Identity>) -> u64 {
         match self {
             Self::First(set) | Self::Counting(set, _) => set.touch::<COUNT>(identities),
-            Self::None | Self::Last(_) => 0,
+            Self::Last(_) => 0,
         }
     }
 
-    /// Bytes of memory they occupy.
-    pub(super) fn memory_bytes(&self) -> u64 {
+    fn memory_bytes(&self) -> u64 {
         match self {
-            Self::None => 0,
             Self::First(set) => set.memory_bytes(),
             Self::Counting(set, again) => set.memory_bytes() + again.memory_bytes(),
             Self::Last(again) => again.memory_bytes(),
         }
     }
 
-    /// The same while they grow next, if that is soon.
-    pub(super) fn memory_bytes_to_grow(&self) -> u64 {
+    fn memory_bytes_to_grow(&self) -> u64 {
         match self {
-            Self::None => 0,
             Self::First(set) => set.memory_bytes_to_grow(),
             Self::Counting(set, again) => set.memory_bytes_to_grow() + 2 * again.memory_bytes(),
             Self::Last(again) => again.memory_bytes(),
-        }
-    }
-
-    /// What was counted.
-    pub(super) fn into_again(self) -> Again {
-        match self {
-            Self::Counting(_, again) | Self::Last(again) => again,
-            Self::None | Self::First(_) => Again::default(),
         }
     }
 }
@@ -153,9 +274,9 @@ mod tests {
     use super::*;
     use crate::rows::identity::identity;
 
-    fn stay(keys: &mut Keys, ids: &[&str]) -> Vec<usize> {
+    fn stay(seen: &mut Seen, ids: &[&str]) -> Vec<usize> {
         let ids = ids.iter().enumerate();
-        let stays = ids.filter(|(_, id)| !keys.is_duplicate(&identity(id.as_bytes()), id.as_bytes()));
+        let stays = ids.filter(|(_, id)| !seen.is_duplicate(&identity(id.as_bytes()), id.as_bytes()));
         stays.map(|(row, _)| row).collect()
     }
 
@@ -163,11 +284,11 @@ mod tests {
     fn the_first_or_the_last_row_of_each_key_stays() {
         let long = "a key of more than fifteen bytes";
         let ids = ["a", "b", long, "a", long, "c", "a", long];
-        let seed = Seed::random();
-        assert_eq!(stay(&mut Keys::first(&seed), &ids), [0, 1, 2, 5]);
-        let mut counting = Keys::counting(&seed);
+        let set = IdentitySet::new(&Seed::random());
+        let mut counting = Seen::Counting(set, Again::default());
         assert_eq!(stay(&mut counting, &ids), [0, 1, 2, 5]);
-        assert_eq!(stay(&mut Keys::Last(counting.into_again()), &ids), [1, 5, 6, 7]);
-        assert_eq!(stay(&mut Keys::None, &ids).len(), ids.len());
+        let Seen::Counting(_, again) = counting else { panic!("it counts") };
+        assert_eq!(stay(&mut Seen::Last(again), &ids), [1, 5, 6, 7]);
+        assert_eq!(stay(&mut Seen::First(IdentitySet::new(&Seed::random())), &ids), [0, 1, 2, 5]);
     }
 }

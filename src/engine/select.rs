@@ -1,9 +1,11 @@
 //! The first half of finishing a wave: which rows stay, decided in the order of the rows, and the figures of all.
 
+use std::ops::Range;
+
 use super::keys::Keys;
 use super::repeats::Repeats;
 use super::tally::ChunkCounts;
-use super::{LOOKAHEAD_ROWS, Plan, Tally};
+use super::{Plan, Tally};
 use crate::read::scan::unquote;
 use crate::rows::RowChunk;
 use crate::rules::Reason;
@@ -14,6 +16,8 @@ use crate::trigger::window::BatchDate;
 pub(super) struct Selector<'p> {
     pub(super) plan: &'p Plan,
     keys: Keys,
+    /// Whether no row came yet whose key a later one is compared with.
+    is_first: bool,
     repeats: Repeats,
     tally: Tally,
     kept: Vec<KeptRow>,
@@ -24,93 +28,38 @@ impl<'p> Selector<'p> {
     pub(super) fn new(plan: &'p Plan, keys: Keys, batches: impl Iterator<Item = BatchDate>) -> Self {
         let tally = Tally::new(&plan.rules, batches);
         let repeats = Repeats::default();
-        Self { plan, keys, repeats, tally, kept: Vec::new() }
+        Self { plan, keys, is_first: true, repeats, tally, kept: Vec::new() }
     }
 
     /// The rows of the next wave that stay, in order.
     // Out of line, so that profiles show it; it is called once per wave.
     #[inline(never)]
     pub(super) fn select(&mut self, wave: &[RowChunk]) -> &[KeptRow] {
-        self.kept.clear();
+        let Self { plan, keys, is_first, repeats, tally, kept } = self;
+        let rules = &plan.rules;
+        let look_back = keys.look_back();
+        // Invariant FIRST-WINS: a row is compared with all before it, those that the filters drop among them. Where the
+        // last of several rows is to stay, it is compared with all behind it in the same way.
+        let mut duplicates = keys.take_in(plan, wave);
+        kept.clear();
         for (number, chunk) in (0..).zip(wave) {
-            let mut counts = ChunkCounts::new(&self.plan.rules);
-            self.tally.count_rejected(chunk.object, &chunk.rejected);
-            self.repeats.begin(self.tally.inputs[chunk.object].batch_date, self.keys.is_empty());
-            self.repeats.add_rows(chunk.row_count() as u64);
-            let first = self.kept.len();
-            self.select_rows(number, chunk, &mut counts);
-            let layout = &self.plan.layouts[chunk.object];
-            self.tally.count_written((&self.plan.rules, layout), chunk, &self.kept[first..], &mut counts);
-            self.look_at_rejected(chunk);
-            self.tally.count_chunk(&self.plan.rules, chunk, &counts);
+            let layout = &plan.layouts[chunk.object];
+            let mut counts = ChunkCounts::new(rules);
+            tally.count_rejected(chunk.object, &chunk.rejected);
+            repeats.begin(tally.inputs[chunk.object].batch_date, *is_first);
+            repeats.add_rows(chunk.row_count() as u64);
+            *is_first &= !look_back || chunk.row_count() == 0;
+            let (of_chunk, rest) = duplicates.split_at(duplicates.partition_point(|&(at, _)| at == number));
+            duplicates = rest;
+            let duplicate_rows = of_chunk.iter().map(|&(_, row)| row);
+            look_at_keys(plan, repeats, chunk, duplicate_rows.clone());
+            let first = kept.len();
+            keep_rows(kept, number, chunk, duplicate_rows, &mut counts);
+            tally.count_written((rules, layout), chunk, &kept[first..], &mut counts);
+            look_at_rejected(plan, tally, chunk);
+            tally.count_chunk(rules, chunk, &counts);
         }
-        &self.kept
-    }
-
-    /// Decides about each row of chunk number `number` in order.
-    ///
-    /// Invariant FIRST-WINS: a row is compared with all before it, those that the filters drop among them. Where the last of
-    /// several rows is to stay, it is compared with all behind it in the same way.
-    fn select_rows(&mut self, number: u32, chunk: &RowChunk, counts: &mut ChunkCounts) {
-        let Plan { layouts, rules, .. } = self.plan;
-        let layout = &layouts[chunk.object];
-        let has_key = !rules.contract.rows.identity.is_empty();
-        let mut scratch = Vec::new();
-        let wants_new_ids = self.repeats.wants_new_ids();
-        let mut passing = 0..;
-        for (block, verdicts) in chunk.verdicts.chunks(LOOKAHEAD_ROWS).enumerate() {
-            let begin = block * LOOKAHEAD_ROWS;
-            if has_key {
-                let identities = chunk.identities[begin..begin + verdicts.len()].iter().copied();
-                std::hint::black_box(self.keys.touch::<LOOKAHEAD_ROWS>(identities));
-            }
-            for (row, &verdict) in (begin..).zip(verdicts) {
-                // The next number, if the row passes.
-                let drop = verdict.drop();
-                let place = if drop.is_none() { passing.next() } else { None };
-                if has_key {
-                    // By reference: a copy, padding and all, would stall every row.
-                    let identity = &chunk.identities[row];
-                    let text = chunk.identity_text(row, layout, rules, &mut scratch);
-                    if self.keys.is_duplicate(identity, text) {
-                        counts.duplicates += 1;
-                        self.look_at_duplicate(chunk, row);
-                        continue;
-                    }
-                    if wants_new_ids {
-                        self.repeats.add_new(identity, text);
-                    }
-                }
-                match (place, drop) {
-                    (Some(place), _) => self.kept.push(KeptRow { chunk: number, row: place }),
-                    (None, Some(drop)) => counts.dropped[drop] += 1,
-                    (None, None) => {}
-                }
-            }
-        }
-    }
-
-    #[cold]
-    fn look_at_duplicate(&mut self, chunk: &RowChunk, row: usize) {
-        let Plan { layouts, rules, .. } = self.plan;
-        let layout = &layouts[chunk.object];
-        let (mut scratch, mut scratch_of_cell) = (Vec::new(), Vec::new());
-        let identity_text = chunk.identity_text(row, layout, rules, &mut scratch);
-        let cell = chunk.key_text(row, layout, rules, &mut scratch_of_cell);
-        self.repeats.add_duplicate(chunk.identities[row], identity_text, cell);
-    }
-
-    /// Looks at cells that could not be read and cost their row, for what they look like.
-    fn look_at_rejected(&mut self, chunk: &RowChunk) {
-        let Plan { layouts, rules, .. } = self.plan;
-        let mut scratch = Vec::new();
-        for rejected in &chunk.rejected {
-            if let (Reason::Unreadable, Some(column)) = (rejected.reason, rejected.column) {
-                let layout = &layouts[chunk.object];
-                let field = chunk.rejected_field(rejected, layout.column(column));
-                self.tally.look_at_unreadable(rules, column, unquote(field, &mut scratch, layout.dialect.quote));
-            }
-        }
+        kept
     }
 
     /// Bytes of memory that the set of identities occupies.
@@ -129,5 +78,69 @@ impl<'p> Selector<'p> {
         let mut tally = self.tally.finish();
         tally.repeats = self.repeats.finish();
         (tally, self.keys)
+    }
+}
+
+/// Keeps the rows of chunk number `number` that are no duplicates and pass the filters, and counts the others.
+fn keep_rows(
+    kept: &mut Vec<KeptRow>,
+    number: u32,
+    chunk: &RowChunk,
+    duplicates: impl Iterator<Item = u32>,
+    counts: &mut ChunkCounts,
+) {
+    let mut duplicates = duplicates.peekable();
+    // The next number, if the row passes.
+    let mut passing = 0..;
+    for (row, verdict) in (0..).zip(&chunk.verdicts) {
+        let drop = verdict.drop();
+        let place = if drop.is_none() { passing.next() } else { None };
+        if duplicates.next_if_eq(&row).is_some() {
+            counts.duplicates += 1;
+            continue;
+        }
+        match (place, drop) {
+            (Some(place), _) => kept.push(KeptRow { chunk: number, row: place }),
+            (None, Some(drop)) => counts.dropped[drop] += 1,
+            (None, None) => {}
+        }
+    }
+}
+
+/// Looks at the keys of a chunk in order: whether it repeats those of its own batch, and what repeated ones look like.
+fn look_at_keys(plan: &Plan, repeats: &mut Repeats, chunk: &RowChunk, duplicates: impl Iterator<Item = u32>) {
+    let Plan { layouts, rules, .. } = plan;
+    let layout = &layouts[chunk.object];
+    let (mut scratch, mut scratch_of_cell) = (Vec::new(), Vec::new());
+    let mut next = 0;
+    let mut add_new = |repeats: &mut Repeats, rows: Range<usize>| {
+        if repeats.wants_new_ids() {
+            for row in rows {
+                let text = chunk.identity_text(row, layout, rules, &mut scratch);
+                repeats.add_new(&chunk.identities[row], text);
+            }
+        }
+    };
+    for row in duplicates.map(|row| row as usize) {
+        add_new(repeats, next..row);
+        let mut scratch = Vec::new();
+        let text = chunk.identity_text(row, layout, rules, &mut scratch);
+        let cell = chunk.key_text(row, layout, rules, &mut scratch_of_cell);
+        repeats.add_duplicate(chunk.identities[row], text, cell);
+        next = row + 1;
+    }
+    add_new(repeats, next..chunk.identities.len());
+}
+
+/// Looks at cells that could not be read and cost their row, for what they look like.
+fn look_at_rejected(plan: &Plan, tally: &mut Tally, chunk: &RowChunk) {
+    let Plan { layouts, rules, .. } = plan;
+    let mut scratch = Vec::new();
+    for rejected in &chunk.rejected {
+        if let (Reason::Unreadable, Some(column)) = (rejected.reason, rejected.column) {
+            let layout = &layouts[chunk.object];
+            let field = chunk.rejected_field(rejected, layout.column(column));
+            tally.look_at_unreadable(rules, column, unquote(field, &mut scratch, layout.dialect.quote));
+        }
     }
 }

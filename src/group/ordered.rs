@@ -14,29 +14,39 @@ use rayon::slice::ParallelSliceMut;
 
 use super::accumulate::{Kind, OVERFLOW, wide};
 use super::{Groups, KeyForm, converter};
-use crate::contract::{ColumnType, GroupColumn, GroupValue};
+use crate::contract::{ColumnType, GroupColumn, GroupTable, GroupValue};
 use crate::error::{Error, Result};
 use crate::expr::{AggregateCall, AggregateFunction, Expr};
 use crate::schema::group_schema;
 
 /// The groups of a table in the order of their keys: nulls first, texts by their UTF-8 bytes.
 pub struct OrderedGroups<'g> {
-    groups: &'g Groups,
-    order: Vec<(Option<&'g [u8]>, u32)>,
+    table: &'g GroupTable,
+    partitions: &'g [Groups],
+    order: Vec<Ordered<'g>>,
     schema: SchemaRef,
     converter: RowConverter,
 }
 
-impl Groups {
-    /// The groups in the order of their keys.
-    pub fn in_order(&self) -> OrderedGroups<'_> {
-        let mut order: Vec<_> = (0..self.len() as u32).map(|index| (self.name(index), index)).collect();
-        order.par_sort_unstable_by_key(|(name, _)| *name);
-        OrderedGroups { groups: self, order, schema: group_schema(&self.table), converter: converter(&self.table) }
-    }
+/// A group: its name, `None` if that is null, and where it is.
+#[derive(Clone, Copy)]
+pub(super) struct Ordered<'g> {
+    name: Option<&'g [u8]>,
+    partition: u32,
+    index: u32,
 }
 
-impl OrderedGroups<'_> {
+impl<'g> OrderedGroups<'g> {
+    /// The groups of a table, which are in these partitions.
+    pub fn new(table: &'g GroupTable, partitions: &'g [Groups]) -> Self {
+        let mut order = Vec::with_capacity(partitions.iter().map(Groups::len).sum());
+        for (partition, groups) in (0..).zip(partitions) {
+            order.extend((0..groups.len() as u32).map(|index| Ordered { name: groups.name(index), partition, index }));
+        }
+        order.par_sort_unstable_by_key(|group| group.name);
+        Self { table, partitions, order, schema: group_schema(table), converter: converter(table) }
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.order.len()
@@ -54,15 +64,15 @@ impl OrderedGroups<'_> {
 
     /// The types of its columns.
     pub fn data_types(&self) -> impl Iterator<Item = ColumnType> {
-        self.groups.table.columns.iter().map(GroupColumn::data_type)
+        self.table.columns.iter().map(GroupColumn::data_type)
     }
 
     /// The first of `groups`, at least one, up to `groups_max` whose names have up to `bytes_max` bytes.
     pub fn fitting(&self, groups: Range<usize>, groups_max: usize, bytes_max: usize) -> Range<usize> {
         let mut bytes = 0;
-        let fits = |(name, _): &&(Option<&[u8]>, u32)| {
+        let fits = |group: &&Ordered<'_>| {
             let before = bytes;
-            bytes += name.map_or(0, <[u8]>::len);
+            bytes += group.name.map_or(0, <[u8]>::len);
             before < bytes_max
         };
         let count = self.order[groups.clone()].iter().take(groups_max).take_while(fits).count();
@@ -72,7 +82,7 @@ impl OrderedGroups<'_> {
     /// These groups as rows of the table.
     pub fn batch(&self, groups: Range<usize>) -> Result<RecordBatch> {
         let mut keys = self.keys(&self.order[groups.clone()])?;
-        let table = &self.groups.table;
+        let table = self.table;
         let columns = table.columns.iter().enumerate().map(|(index, column)| match &column.value {
             GroupValue::Key(_) => {
                 let place = table.keys.iter().position(|&key| key == index);
@@ -86,33 +96,31 @@ impl OrderedGroups<'_> {
             .map_err(|error| Error::internal("the groups do not fit their schema").caused_by(error))
     }
 
-    fn keys(&self, groups: &[(Option<&[u8]>, u32)]) -> Result<Vec<Option<ArrayRef>>> {
-        if let KeyForm::Text(_) = KeyForm::of(&self.groups.table) {
+    fn keys(&self, groups: &[Ordered<'_>]) -> Result<Vec<Option<ArrayRef>>> {
+        if let KeyForm::Text(_) = KeyForm::of(self.table) {
             let mut names = StringBuilder::new();
-            for (name, _) in groups {
+            for group in groups {
                 let text = |name| simdutf8::basic::from_utf8(name).map_err(|_| Error::internal("a name is no UTF-8"));
-                names.append_option(name.map(text).transpose()?);
+                names.append_option(group.name.map(text).transpose()?);
             }
             return Ok(vec![Some(Arc::new(names.finish()))]);
         }
         let parser = self.converter.parser();
-        let rows = groups.iter().map(|(name, _)| parser.parse(name.unwrap_or_default()));
+        let rows = groups.iter().map(|group| parser.parse(group.name.unwrap_or_default()));
         let keys = self.converter.convert_rows(rows);
         let keys = keys.map_err(|error| Error::internal("keys cannot be decoded").caused_by(error))?;
         Ok(keys.into_iter().map(Some).collect())
     }
 
-    fn aggregate(
-        &self,
-        index: usize,
-        call: &AggregateCall,
-        column: &GroupColumn,
-        groups: &[(Option<&[u8]>, u32)],
-    ) -> ArrayRef {
-        let accumulators = &self.groups.accumulators;
+    fn aggregate(&self, index: usize, call: &AggregateCall, column: &GroupColumn, groups: &[Ordered<'_>]) -> ArrayRef {
+        let of_column = self.partitions.first().and_then(|groups| groups.accumulators.of_column(index));
         // A column of the table without one is a key.
-        let (kind, place) = accumulators.of_column(index).unwrap_or((Kind::Count, 0));
-        let words = groups.iter().map(|&(_, group)| accumulators.words(&self.groups.groups, group, place));
+        let (kind, place) = of_column.unwrap_or((Kind::Count, 0));
+        let of_group = |group: &Ordered<'_>| {
+            let groups = &self.partitions[group.partition as usize];
+            (groups, groups.accumulators.words(&groups.groups, group.index, place))
+        };
+        let words = groups.iter().map(|group| of_group(group).1);
         match column.data_type() {
             ColumnType::Int => numbers::<Int32Type>(words, |words| (words[1] > 0).then_some(words[0] as i32)),
             ColumnType::Date => numbers::<Date32Type>(words, |words| (words[1] > 0).then_some(words[0] as i32)),
@@ -179,8 +187,8 @@ impl OrderedGroups<'_> {
             }
             ColumnType::String => {
                 let mut builder = StringBuilder::new();
-                for words in words {
-                    let text = (words[1] > 0).then(|| self.groups.accumulators.text(words[0]));
+                for (groups, words) in groups.iter().map(of_group) {
+                    let text = (words[1] > 0).then(|| groups.accumulators.text(words[0]));
                     builder.append_option(text.map(String::from_utf8_lossy));
                 }
                 Arc::new(builder.finish())

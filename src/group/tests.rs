@@ -1,9 +1,10 @@
 //! Groups of DrivenData's table, and of one with more aggregates.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use arrow_array::types::{Decimal128Type, Float64Type, Int64Type};
-use arrow_array::{Date32Array, Decimal128Array, Int32Array, StringArray};
+use arrow_array::{Date32Array, Decimal128Array, Int32Array, RecordBatch, StringArray};
 
 use super::*;
 use crate::contract;
@@ -16,30 +17,44 @@ fn index(name: &str) -> usize {
 /// A row: name, duration, traffic.
 type Row<'r> = (Option<&'r str>, i32, Option<f64>);
 
-fn grouped(rows: &[Row<'_>], seed: Seed) -> Groups {
-    let table = contract::drivendata().groups[0].clone();
-    let mut groups = Groups::new(table, seed.clone());
+/// The groups of rows by name, in as many partitions as the seed says.
+fn grouped(rows: &[Row<'_>], seed: Seed) -> Vec<Groups> {
     let duration: ArrayRef = Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| row.1)));
     let traffic: ArrayRef = Arc::new(Float64Array::from_iter(rows.iter().map(|row| row.2)));
     let columns = [(index("session_duration"), duration), (index("consumed_traffic"), traffic)];
     let arrays = Arrays::of_columns(rows.len(), columns);
     let hash = |row: &Row<'_>| row.0.map(|name| seed.of_text(name.as_bytes()));
     let keys = GroupKeys::Text(rows.iter().map(hash).collect());
-    let kept: Vec<u32> = (0..rows.len() as u32).collect();
     let name = |row: u32, take: &mut dyn FnMut(Option<&[u8]>)| take(rows[row as usize].0.map(str::as_bytes));
-    groups.add_rows(&kept, &keys, &arrays, 0, name).expect("rows with names");
-    groups
+    let mut split = Vec::new();
+    keys.split(0..rows.len() as u32, &seed, &mut split);
+    let of_partition = |kept: &Vec<u32>| {
+        let mut groups = Groups::new(by_name(), seed.clone());
+        groups.add_rows(kept, &keys, &arrays, 0, name).expect("rows with names");
+        groups
+    };
+    split.iter().map(of_partition).collect()
+}
+
+fn by_name() -> &'static GroupTable {
+    static TABLE: LazyLock<GroupTable> = LazyLock::new(|| contract::drivendata().groups[0].clone());
+    &TABLE
+}
+
+/// All groups in order.
+fn batch(table: &GroupTable, partitions: &[Groups]) -> RecordBatch {
+    let ordered = OrderedGroups::new(table, partitions);
+    ordered.batch(0..ordered.len()).expect("a batch")
 }
 
 #[test]
 fn groups_come_in_the_order_of_their_names_with_the_nameless_first() {
     let rows = [Some("Șerban"), Some("ana"), None, Some("Zoe"), Some("ana")].map(|name| (name, 31, None));
     let groups = grouped(&rows, Seed::random());
-    let ordered = groups.in_order();
-    let batch = ordered.batch(0..ordered.len()).expect("a batch");
+    let batch = batch(by_name(), &groups);
     let names: Vec<_> = batch.column(0).as_string::<i32>().iter().collect();
     assert_eq!(names, [None, Some("Zoe"), Some("ana"), Some("Șerban")]);
-    let rest = ordered.batch(2..3).expect("a batch");
+    let rest = OrderedGroups::new(by_name(), &groups).batch(2..3).expect("a batch");
     assert_eq!(rest.column(0).as_string::<i32>().value(0), "ana");
 }
 
@@ -54,13 +69,30 @@ fn averages_and_sums_ignore_nulls_and_stay_null_without_any_value() {
         (Some("c"), 31, Some(-0.0)),
     ];
     let groups = grouped(&rows, Seed::random());
-    let ordered = groups.in_order();
-    let batch = ordered.batch(0..3).expect("a batch");
+    let batch = batch(by_name(), &groups);
     let doubles = |column: usize| batch.column(column).as_primitive::<Float64Type>().iter().collect::<Vec<_>>();
     assert_eq!(doubles(1), [Some(97.0 / 3.0), Some(f64::from(i32::MAX)), Some(31.0)]);
     assert_eq!(doubles(2), [Some(0.1 + 0.2), None, Some(0.0)]);
     assert!(doubles(2)[2].is_some_and(f64::is_sign_positive), "a sum begins with a positive zero");
     assert_eq!(batch.column(3).as_primitive::<Int64Type>().values(), &[3, 2, 1]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn groups_in_many_partitions_are_those_in_one_to_the_bit(
+        rows in proptest::collection::vec(
+            (proptest::option::weighted(0.9, "[a-z]{1,2}|[ab]{23,24}"), 0..100_i32, proptest::option::of(-1.0e9..1.0e9_f64)),
+            1..300,
+        ),
+        partitions in 2..12_usize,
+    ) {
+        let rows: Vec<Row<'_>> = rows.iter().map(|(name, duration, traffic)| (name.as_deref(), *duration, *traffic)).collect();
+        let seed = Seed::random();
+        let one = grouped(&rows, seed.clone());
+        let many = grouped(&rows, seed.with_partitions(partitions));
+        proptest::prop_assert_eq!((one.len(), many.len()), (1, partitions));
+        proptest::prop_assert_eq!(batch(by_name(), &one), batch(by_name(), &many));
+    }
 }
 
 /// Names compared when so many are added twice that collide where the seed is the known one.
@@ -70,8 +102,8 @@ fn steps(names: u64, seed: Seed) -> usize {
     let names: Vec<String> = (0..names).chain(0..names).map(name).collect();
     let rows: Vec<Row<'_>> = names.iter().map(|name| (Some(&name[..]), 31, None)).collect();
     let groups = grouped(&rows, seed);
-    assert_eq!(2 * groups.len(), names.len());
-    groups.steps
+    assert_eq!(2 * groups[0].len(), names.len());
+    groups[0].steps
 }
 
 #[test]
@@ -121,10 +153,9 @@ fn keys_of_several_columns_and_aggregates_of_every_kind_come_out_in_the_order_of
     let seed = Seed::random();
     let table = &contract.groups[0];
     let keys = GroupKeys::encoded(table, &arrays, &seed).expect("keys");
-    let mut groups = Groups::new(table.clone(), seed);
+    let mut groups = Groups::new(table, seed);
     groups.add_rows(&[0, 1, 2, 3, 4], &keys, &arrays, 0, |_, _| {}).expect("rows");
-    let ordered = groups.in_order();
-    let batch = ordered.batch(0..4).expect("four groups");
+    let batch = batch(table, &[groups]);
     let texts = |column: usize| batch.column(column).as_string::<i32>().iter().collect::<Vec<_>>();
     let decimals = |column: usize| batch.column(column).as_primitive::<Decimal128Type>().iter().collect::<Vec<_>>();
     let days: Vec<_> = batch.column(0).as_primitive::<arrow_array::types::Date32Type>().iter().collect();
@@ -150,9 +181,9 @@ fn a_sum_that_had_too_many_digits_on_the_way_is_null_as_in_spark() {
         let arrays = Arrays::of_columns(3, [(0, days), (1, shops), (2, Arc::new(amounts) as ArrayRef)]);
         let (seed, table) = (Seed::random(), &contract.groups[0]);
         let keys = GroupKeys::encoded(table, &arrays, &seed).expect("keys");
-        let mut groups = Groups::new(table.clone(), seed);
+        let mut groups = Groups::new(table, seed);
         groups.add_rows(&[0, 1, 2], &keys, &arrays, 0, |_, _| {}).expect("rows");
-        let batch = groups.in_order().batch(0..1).expect("a group");
+        let batch = batch(table, &[groups]);
         assert_eq!(batch.column(3).as_primitive::<Decimal128Type>().iter().next(), Some(sum));
     }
 }

@@ -8,25 +8,32 @@ use super::{KeptRow, Out, RowSource, Sink, Written};
 use crate::contract::{ColumnType, GroupTable};
 use crate::engine::Tally;
 use crate::error::{Error, Result};
-use crate::group::{Groups, KeyForm};
+use crate::group::{GroupKeys, Groups, KeyForm, OrderedGroups};
+use crate::rows::RowChunk;
 use crate::sinks::output::Output;
 
 /// Sums up the rows that stay.
 pub struct GroupsSink<'o> {
     /// Number of the table in the contract.
     table: usize,
-    key: KeyForm,
-    groups: Groups,
+    of: GroupTable,
+    partitions: Vec<Groups>,
     options: FormatOptions,
     outputs: Vec<(Output, Out<'o>)>,
-    rows: Vec<u32>,
+    /// For each chunk of a wave that has kept rows, these by partition.
+    rows: Vec<Vec<Vec<u32>>>,
 }
 
 impl<'o> GroupsSink<'o> {
     /// Sums up groups of a table, number `table` of the contract, for these outputs.
     pub fn new(table: usize, of: &GroupTable, options: FormatOptions, outputs: Vec<(Output, Out<'o>)>) -> Self {
-        let groups = Groups::new(of.clone(), options.seed.clone());
-        Self { table, key: KeyForm::of(of), groups, options, outputs, rows: Vec::new() }
+        let partitions = (0..options.seed.partitions()).map(|_| Groups::new(of, options.seed.clone())).collect();
+        Self { table, of: of.clone(), partitions, options, outputs, rows: Vec::new() }
+    }
+
+    /// Bytes of memory for the kept rows of a wave.
+    fn rows_bytes(&self) -> u64 {
+        (self.rows.iter().flatten().map(Vec::capacity).sum::<usize>() * size_of::<u32>()) as u64
     }
 }
 
@@ -34,22 +41,33 @@ impl<'o> Sink for GroupsSink<'o> {
     // Out of line, so that profiles show it; it is called once per wave.
     #[inline(never)]
     fn append(&mut self, source: RowSource<'_>, kept: &[KeptRow]) -> Result<()> {
-        let Self { table, key, groups, rows, .. } = self;
-        let mut scratch = Vec::new();
-        for (chunk, kept) in source.by_chunk(kept) {
-            rows.clear();
-            rows.extend(kept.iter().map(|kept| kept.row));
+        let Self { table, of, partitions, rows, options, .. } = self;
+        let key = KeyForm::of(of);
+        let with_keys = |(chunk, kept): (_, _)| -> Result<(&RowChunk, &GroupKeys, &[KeptRow])> {
+            let chunk: &RowChunk = chunk;
             let keys = chunk.group_keys.get(*table).ok_or_else(|| Error::internal("a chunk has no keys"))?;
-            groups.add_rows(rows, keys, &chunk.arrays, *table, |row, take| match *key {
-                KeyForm::Text(column) => take(source.text(column, chunk, row as usize, &mut scratch)),
-                KeyForm::Encoded => take(None),
-            })?;
-        }
-        Ok(())
+            Ok((chunk, keys, kept))
+        };
+        let chunks = source.by_chunk(kept).map(with_keys).collect::<Result<Vec<_>>>()?;
+        rows.resize_with(chunks.len(), Vec::new);
+        rows.par_iter_mut().zip(&chunks).for_each(|(rows, (_, keys, kept))| {
+            keys.split(kept.iter().map(|kept| kept.row), &options.seed, rows);
+        });
+        let rows = &*rows;
+        partitions.par_iter_mut().enumerate().try_for_each(|(partition, groups)| {
+            let mut scratch = Vec::new();
+            for (&(chunk, keys, _), rows) in chunks.iter().zip(rows) {
+                groups.add_rows(&rows[partition], keys, &chunk.arrays, *table, |row, take| match key {
+                    KeyForm::Text(column) => take(source.text(column, chunk, row as usize, &mut scratch)),
+                    KeyForm::Encoded => take(None),
+                })?;
+            }
+            Ok(())
+        })
     }
 
     fn finish(&mut self, _: &Tally) -> Result<Vec<Written>> {
-        let ordered = self.groups.in_order();
+        let ordered = OrderedGroups::new(&self.of, &self.partitions);
         let types: Vec<ColumnType> = ordered.data_types().collect();
         let begin = |(output, out): (Output, Out<'o>)| {
             let format = output.format.ok_or_else(|| Error::internal("groups are written in no format"))?;
@@ -73,10 +91,10 @@ impl<'o> Sink for GroupsSink<'o> {
     }
 
     fn memory_bytes(&self) -> u64 {
-        self.groups.memory_bytes_to_grow()
+        self.partitions.iter().map(Groups::memory_bytes_to_grow).sum::<u64>() + self.rows_bytes()
     }
 
     fn group_bytes(&self) -> u64 {
-        self.groups.memory_bytes()
+        self.partitions.iter().map(Groups::memory_bytes).sum()
     }
 }
