@@ -160,10 +160,13 @@ pub fn feed(
     Ok(selected)
 }
 
+/// More partitions would take memory, a mebibyte each, and make nothing faster: by then the reader is the slowest.
+const PARTITIONS_MAX: usize = 32;
+
 /// Among how many tables keys are split for so many workers. Two are busy enough with parsing and writing while one looks
 /// up keys; splitting rows would only cost them time.
 pub fn partitions(workers: usize) -> usize {
-    if workers > 2 { workers } else { 1 }
+    if workers > 2 { workers.min(PARTITIONS_MAX) } else { 1 }
 }
 
 /// How often the inputs of a plan are read.

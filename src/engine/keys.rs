@@ -291,4 +291,9 @@ mod tests {
         assert_eq!(stay(&mut Seen::Last(again), &ids), [1, 5, 6, 7]);
         assert_eq!(stay(&mut Seen::First(IdentitySet::new(&Seed::random())), &ids), [0, 1, 2, 5]);
     }
+
+    #[test]
+    fn one_or_two_workers_split_no_keys_and_a_thousand_take_no_thousand_tables() {
+        assert_eq!([1, 2, 3, 8, 1024].map(crate::engine::partitions), [1, 1, 3, 8, 32]);
+    }
 }
