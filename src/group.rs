@@ -20,7 +20,7 @@ use crate::expr::{Expr, Source};
 use crate::rows::Arrays;
 use crate::rows::dedup::growth_bytes;
 use crate::schema::OutputColumn;
-use crate::seed::Seed;
+use crate::seed::{Seed, SplitRows};
 use accumulate::Accumulators;
 use ordered::Ordered;
 pub use ordered::OrderedGroups;
@@ -82,16 +82,9 @@ impl GroupKeys {
     }
 
     /// The rows among `kept` whose keys belong into each partition. A key that is null as a whole is in the first.
-    pub fn split(&self, kept: impl Iterator<Item = u32>, seed: &Seed, rows: &mut Vec<Vec<u32>>) {
-        rows.resize_with(seed.partitions(), Vec::new);
-        rows.iter_mut().for_each(Vec::clear);
-        if let [all] = &mut rows[..] {
-            return all.extend(kept);
-        }
-        for row in kept {
-            let partition = self.hash(row as usize).map_or(0, |hash| seed.partition(hash));
-            rows[partition].push(row);
-        }
+    pub(crate) fn split(&self, kept: impl Iterator<Item = u32>, seed: &Seed, rows: &mut SplitRows) {
+        // The lowest hash is one of the first partition.
+        rows.split(seed, kept, |row| self.hash(row as usize).unwrap_or(0));
     }
 
     /// The hash of a row's key; `None`: it is null as a whole.

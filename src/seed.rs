@@ -77,10 +77,40 @@ impl Seed {
 
     /// Which of the tables a key with this hash is in.
     #[inline]
-    pub(crate) fn partition(&self, hash: u64) -> usize {
+    fn partition(&self, hash: u64) -> usize {
         // The tables themselves go by the lowest bits and the seven highest. Those between are as good, and leave them random.
         let bits = (hash << 7) >> 32;
         ((bits * self.partitions as u64) >> 32) as usize
+    }
+}
+
+/// The rows of a chunk by the partitions of their keys.
+#[derive(Debug, Default)]
+pub(crate) struct SplitRows {
+    rows: Vec<Vec<u32>>,
+}
+
+impl SplitRows {
+    /// Splits other rows, each by the hash of its key.
+    pub(crate) fn split(&mut self, seed: &Seed, rows: impl Iterator<Item = u32>, mut hash: impl FnMut(u32) -> u64) {
+        self.rows.resize_with(seed.partitions, Vec::new);
+        self.rows.iter_mut().for_each(Vec::clear);
+        if let [all] = &mut self.rows[..] {
+            return all.extend(rows);
+        }
+        for row in rows {
+            self.rows[seed.partition(hash(row))].push(row);
+        }
+    }
+
+    /// The rows of a partition, in order.
+    pub(crate) fn of(&self, partition: usize) -> &[u32] {
+        &self.rows[partition]
+    }
+
+    /// Bytes of memory they occupy.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        (self.rows.iter().map(Vec::capacity).sum::<usize>() * size_of::<u32>()) as u64
     }
 }
 

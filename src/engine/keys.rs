@@ -15,7 +15,7 @@ use super::{LOOKAHEAD_ROWS, Plan};
 use crate::rows::RowChunk;
 use crate::rows::dedup::IdentitySet;
 use crate::rows::identity::Identity;
-use crate::seed::Seed;
+use crate::seed::{Seed, SplitRows};
 
 /// Bytes of memory for a repeated key, without its text.
 const AGAIN_BYTES: u64 = 96;
@@ -31,7 +31,7 @@ pub(super) struct Keys {
     /// None if the contract has no key.
     partitions: Vec<Partition>,
     /// For each chunk of a wave, its rows by partition; only where there are several.
-    rows: Vec<Vec<Vec<u32>>>,
+    rows: Vec<SplitRows>,
     /// The duplicates of the last wave, in order.
     duplicates: Vec<Duplicate>,
 }
@@ -121,11 +121,11 @@ impl Keys {
             [] => {}
             [partition] => partition.take_in_all(plan, wave),
             partitions => {
-                rows.resize_with(wave.len(), Vec::new);
+                rows.resize_with(wave.len(), SplitRows::default);
                 rows.par_iter_mut().zip(wave).for_each(|(rows, chunk)| split(plan, seed, chunk, rows));
                 partitions.par_iter_mut().enumerate().for_each(|(number, partition)| {
                     for (at, chunk) in wave.iter().enumerate() {
-                        for block in rows[at][number].chunks(LOOKAHEAD_ROWS) {
+                        for block in rows[at].of(number).chunks(LOOKAHEAD_ROWS) {
                             partition.take_in(plan, (at as u32, chunk), block.iter().copied());
                         }
                     }
@@ -147,25 +147,20 @@ impl Keys {
     /// The same while they grow next, if that is soon, and with the rows of a wave.
     pub(super) fn memory_bytes_to_grow(&self) -> u64 {
         let seen = self.partitions.iter().map(|partition| partition.seen.memory_bytes_to_grow()).sum::<u64>();
-        let rows = self.rows.iter().flatten().map(Vec::capacity).sum::<usize>() * size_of::<u32>();
+        let rows = self.rows.iter().map(SplitRows::memory_bytes).sum::<u64>();
         let of_partitions = self.partitions.iter().map(|partition| partition.duplicates.capacity());
         let duplicates = self.duplicates.capacity() + of_partitions.sum::<usize>();
-        seen + (rows + duplicates * size_of::<Duplicate>()) as u64
+        seen + rows + (duplicates * size_of::<Duplicate>()) as u64
     }
 }
 
 /// Splits the rows of a chunk by where their keys belong.
-fn split(plan: &Plan, seed: &Seed, chunk: &RowChunk, rows: &mut Vec<Vec<u32>>) {
-    rows.resize_with(seed.partitions(), Vec::new);
-    rows.iter_mut().for_each(Vec::clear);
+fn split(plan: &Plan, seed: &Seed, chunk: &RowChunk, rows: &mut SplitRows) {
     let mut scratch = Vec::new();
-    for (row, identity) in chunk.identities.iter().enumerate() {
-        let hash = match *identity {
-            Identity::Packed(_, bits) => seed.of_bits(bits),
-            Identity::Text => seed.of_text(identity_text(plan, chunk, row, &mut scratch)),
-        };
-        rows[seed.partition(hash)].push(row as u32);
-    }
+    rows.split(seed, 0..chunk.identities.len() as u32, |row| match chunk.identities[row as usize] {
+        Identity::Packed(_, bits) => seed.of_bits(bits),
+        Identity::Text => seed.of_text(identity_text(plan, chunk, row as usize, &mut scratch)),
+    });
 }
 
 fn identity_text<'a>(plan: &'a Plan, chunk: &'a RowChunk, row: usize, scratch: &'a mut Vec<u8>) -> &'a [u8] {

@@ -113,23 +113,25 @@ fn look_at_keys(plan: &Plan, repeats: &mut Repeats, chunk: &RowChunk, duplicates
     let layout = &layouts[chunk.object];
     let (mut scratch, mut scratch_of_cell) = (Vec::new(), Vec::new());
     let mut next = 0;
-    let mut add_new = |repeats: &mut Repeats, rows: Range<usize>| {
-        if repeats.wants_new_ids() {
-            for row in rows {
-                let text = chunk.identity_text(row, layout, rules, &mut scratch);
-                repeats.add_new(&chunk.identities[row], text);
-            }
-        }
-    };
     for row in duplicates.map(|row| row as usize) {
-        add_new(repeats, next..row);
-        let mut scratch = Vec::new();
+        look_at_new_keys(plan, repeats, chunk, next..row);
         let text = chunk.identity_text(row, layout, rules, &mut scratch);
         let cell = chunk.key_text(row, layout, rules, &mut scratch_of_cell);
         repeats.add_duplicate(chunk.identities[row], text, cell);
         next = row + 1;
     }
-    add_new(repeats, next..chunk.identities.len());
+    look_at_new_keys(plan, repeats, chunk, next..chunk.identities.len());
+}
+
+/// Looks at the keys of rows that are no duplicates.
+fn look_at_new_keys(plan: &Plan, repeats: &mut Repeats, chunk: &RowChunk, rows: Range<usize>) {
+    if repeats.wants_new_ids() {
+        let mut scratch = Vec::new();
+        for row in rows {
+            let text = chunk.identity_text(row, &plan.layouts[chunk.object], &plan.rules, &mut scratch);
+            repeats.add_new(&chunk.identities[row], text);
+        }
+    }
 }
 
 /// Looks at cells that could not be read and cost their row, for what they look like.

@@ -26,14 +26,14 @@ fn grouped(rows: &[Row<'_>], seed: Seed) -> Vec<Groups> {
     let hash = |row: &Row<'_>| row.0.map(|name| seed.of_text(name.as_bytes()));
     let keys = GroupKeys::Text(rows.iter().map(hash).collect());
     let name = |row: u32, take: &mut dyn FnMut(Option<&[u8]>)| take(rows[row as usize].0.map(str::as_bytes));
-    let mut split = Vec::new();
+    let mut split = SplitRows::default();
     keys.split(0..rows.len() as u32, &seed, &mut split);
-    let of_partition = |kept: &Vec<u32>| {
+    let of_partition = |partition| {
         let mut groups = Groups::new(by_name(), seed.clone());
-        groups.add_rows(kept, &keys, &arrays, 0, name).expect("rows with names");
+        groups.add_rows(split.of(partition), &keys, &arrays, 0, name).expect("rows with names");
         groups
     };
-    split.iter().map(of_partition).collect()
+    (0..seed.partitions()).map(of_partition).collect()
 }
 
 fn by_name() -> &'static GroupTable {

@@ -10,6 +10,7 @@ use crate::engine::Tally;
 use crate::error::{Error, Result};
 use crate::group::{GroupKeys, Groups, KeyForm, OrderedGroups};
 use crate::rows::RowChunk;
+use crate::seed::SplitRows;
 use crate::sinks::output::Output;
 
 /// Sums up the rows that stay.
@@ -21,7 +22,7 @@ pub struct GroupsSink<'o> {
     options: FormatOptions,
     outputs: Vec<(Output, Out<'o>)>,
     /// For each chunk of a wave that has kept rows, these by partition.
-    rows: Vec<Vec<Vec<u32>>>,
+    rows: Vec<SplitRows>,
 }
 
 impl<'o> GroupsSink<'o> {
@@ -33,7 +34,7 @@ impl<'o> GroupsSink<'o> {
 
     /// Bytes of memory for the kept rows of a wave.
     fn rows_bytes(&self) -> u64 {
-        (self.rows.iter().flatten().map(Vec::capacity).sum::<usize>() * size_of::<u32>()) as u64
+        self.rows.iter().map(SplitRows::memory_bytes).sum()
     }
 }
 
@@ -49,7 +50,7 @@ impl<'o> Sink for GroupsSink<'o> {
             Ok((chunk, keys, kept))
         };
         let chunks = source.by_chunk(kept).map(with_keys).collect::<Result<Vec<_>>>()?;
-        rows.resize_with(chunks.len(), Vec::new);
+        rows.resize_with(chunks.len(), SplitRows::default);
         rows.par_iter_mut().zip(&chunks).for_each(|(rows, (_, keys, kept))| {
             keys.split(kept.iter().map(|kept| kept.row), &options.seed, rows);
         });
@@ -57,7 +58,7 @@ impl<'o> Sink for GroupsSink<'o> {
         partitions.par_iter_mut().enumerate().try_for_each(|(partition, groups)| {
             let mut scratch = Vec::new();
             for (&(chunk, keys, _), rows) in chunks.iter().zip(rows) {
-                groups.add_rows(&rows[partition], keys, &chunk.arrays, *table, |row, take| match key {
+                groups.add_rows(rows.of(partition), keys, &chunk.arrays, *table, |row, take| match key {
                     KeyForm::Text(column) => take(source.text(column, chunk, row as usize, &mut scratch)),
                     KeyForm::Encoded => take(None),
                 })?;
