@@ -1,6 +1,7 @@
 //! Settings: as typed ([`RawSettings`]) and as checked ([`Config`]). Nothing else reads the environment.
 
 mod contract;
+mod hand_over;
 mod near_miss;
 mod raw;
 mod settings;
@@ -9,7 +10,7 @@ pub use contract::{ContractAddress, ContractSource};
 pub use raw::RawSettings;
 pub use settings::{SETTINGS, Setting};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -142,6 +143,8 @@ pub struct Config {
     pub parquet: ParquetOptions,
     /// What a run may use.
     pub limits: Limits,
+    /// Whether the function hands days over that are too large for it, and the settings that then hold for them.
+    pub hand_over: Option<BTreeMap<String, String>>,
     /// Level of the log.
     pub log_level: tracing::Level,
 }
@@ -192,6 +195,7 @@ impl Config {
                 compression: parquet_compression(raw)?,
             },
             limits: Limits::from_raw(raw)?,
+            hand_over: hand_over::from_raw(raw)?,
             log_level: log_level(raw)?,
         })
     }

@@ -5,6 +5,7 @@ mod attempt;
 mod compute;
 mod failed;
 pub mod failed_run;
+pub mod hand_over;
 mod history;
 mod inputs;
 mod left_out;
@@ -22,6 +23,7 @@ use rayon::ThreadPool;
 
 use crate::config::Config;
 use crate::day::failed_run::FailedRun;
+use crate::day::hand_over::HandOver;
 use crate::day::manifest::{LeftOutEntry, Manifest};
 use crate::engine::Progress;
 use crate::error::{Error, ErrorKind, Result};
@@ -67,6 +69,8 @@ pub enum Outcome {
     Done(Report),
     /// It failed for good earlier, and nothing has changed since. It is left alone until something does.
     Waiting(FailedRun),
+    /// It is too large for this machine, and a larger one is asked to run it.
+    HandedOver(HandOver),
 }
 
 impl Outcome {
@@ -74,7 +78,7 @@ impl Outcome {
     pub fn report(&self) -> Option<&Report> {
         match self {
             Self::Done(report) => Some(report),
-            Self::Waiting(_) => None,
+            Self::Waiting(_) | Self::HandedOver(_) => None,
         }
     }
 }
@@ -126,7 +130,9 @@ impl Runner {
     ) -> Result<Report> {
         match self.run_for(run_date, Wish { origin: Origin::Person, force }, deadline, progress).await? {
             Outcome::Done(report) => Ok(report),
-            Outcome::Waiting(_) => Err(Error::internal("a run that somebody asked for was left waiting")),
+            Outcome::Waiting(_) | Outcome::HandedOver(_) => {
+                Err(Error::internal("a run that somebody asked for was left to others"))
+            }
         }
     }
 

@@ -24,6 +24,18 @@ pub enum LakeLocation {
     },
 }
 
+impl LakeLocation {
+    /// A key of the bucket as one below the lake's root, which for a folder it is already.
+    pub fn key_below<'k>(&self, key: &'k str) -> Result<&'k str> {
+        match self {
+            Self::Folder(_) => Ok(key),
+            Self::S3 { prefix, .. } => key.strip_prefix(prefix.as_str()).ok_or_else(|| {
+                Error::configuration(format!("{key} is not in the lake, whose keys begin with {prefix}"))
+            }),
+        }
+    }
+}
+
 /// The store of `config.lake`. A bucket is reached with what the AWS environment of the process offers.
 pub async fn open(config: &Config) -> Result<Arc<dyn Store>> {
     match &config.lake {

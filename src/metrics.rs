@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::day::manifest::Manifest;
 use crate::day::{Outcome, Report, Status};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::log::{Function, Invocation};
 use crate::trigger::window::BatchDate;
 use crate::warnings::WarningKind;
@@ -55,6 +55,7 @@ pub fn of_run(run_date: BatchDate, outcome: &Result<Outcome>, at: &Circumstances
     let error_type = match outcome {
         Err(error) => Some(error.kind().as_str()),
         Ok(Outcome::Waiting(failed)) => Some(failed.error_type.as_str()),
+        Ok(Outcome::HandedOver(_)) => Some(ErrorKind::TooLarge.as_str()),
         Ok(Outcome::Done(_)) => None,
     };
     line.extend(error_type.map(|error_type| ("error_type".to_owned(), json!(error_type))));
@@ -71,6 +72,10 @@ fn metrics(outcome: &Result<Outcome>, at: &Circumstances) -> Vec<Metric> {
         count("RunsFailed", u64::from(outcome.is_err())),
         count("RunsWaiting", u64::from(matches!(outcome, Ok(Outcome::Waiting(_))))),
     ];
+    // Left out elsewhere, as it is with most functions: each metric costs money in every hour it is written.
+    if matches!(outcome, Ok(Outcome::HandedOver(_))) {
+        metrics.push(count("RunsHandedOver", 1));
+    }
     if let Some(Report { status, manifest }) = report {
         let age =
             newest_input(manifest).map(|date| (Cow::Borrowed("NewestInputAge"), "Seconds", age_seconds(date, at.now)));
@@ -97,7 +102,7 @@ fn work(manifest: &Manifest) -> Vec<Metric> {
         ("RunDuration".into(), "Milliseconds", manifest.timings.total_ms),
         count("Warnings", manifest.warnings.len() as u64),
     ]);
-    // Kinds that did not occur are left out: each metric costs money in every hour it is written.
+    // Kinds that did not occur are left out, for what they would cost.
     for kind in WarningKind::ALL {
         let warnings = manifest.warnings.iter().filter(|warning| warning.kind == kind).count() as u64;
         metrics.extend((warnings > 0).then(|| count(metric_of(kind), warnings)));

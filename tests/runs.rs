@@ -4,6 +4,7 @@
 mod at_once;
 mod bombs;
 mod failures;
+mod handed_over;
 mod in_between;
 mod left_out;
 mod many_objects;

@@ -85,6 +85,19 @@ impl RawSettings {
         Ok(raw)
     }
 
+    /// These settings, but where `other` says something else.
+    pub fn overruled_by(mut self, other: &Self) -> Self {
+        self.typed.extend(other.typed.clone());
+        self.parameters.extend(other.parameters.clone());
+        self
+    }
+
+    /// Everything that was typed, by the names of the settings.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        let parameters = self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        self.typed.iter().map(|(&name, value)| (name, value.as_str())).chain(parameters)
+    }
+
     /// The names of variables that are neither a setting nor nearly one.
     pub fn ignored(&self) -> &[String] {
         &self.ignored

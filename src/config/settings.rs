@@ -85,6 +85,12 @@ pub const SETTINGS: &[Setting] = &[
         "stop before using more; 0: what Lambda grants, else no limit",
     ),
     setting(
+        "TOO_LARGE",
+        "fail",
+        "fail or hand_over",
+        "days that need more memory than the function has: fail, or be handed over to a larger machine",
+    ),
+    setting(
         "TIME_LIMIT_SECONDS",
         "0",
         "seconds, 0 to 31622400",

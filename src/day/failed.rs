@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Runner;
 use crate::day::failed_run::FailedRun;
 use crate::error::{Error, ErrorKind, Result};
-use crate::sinks::output::failed_key;
+use crate::sinks::output::{failed_key, hand_over_key};
 use crate::store::{ObjectVersion, Precondition, Published};
 use crate::trigger::window::BatchDate;
 
@@ -42,8 +42,13 @@ impl Runner {
 
     /// Forgets that the day failed. What cannot be removed does no harm: a manifest that is right goes before it.
     pub(super) async fn forget_failure(&self, run_date: BatchDate) {
-        let key = failed_key(&self.config.output_prefix, run_date);
-        let removed = tokio::time::timeout(NOTING_TIME_MAX, self.store.delete(&key)).await;
+        let prefix = &self.config.output_prefix;
+        let (failed, hand_over) = (failed_key(prefix, run_date), hand_over_key(prefix, run_date));
+        let removing = async {
+            self.store.delete(&hand_over).await?;
+            self.store.delete(&failed).await
+        };
+        let removed = tokio::time::timeout(NOTING_TIME_MAX, removing).await;
         if let Err(error) = removed.unwrap_or_else(|_| Err(Error::storage("the storage did not answer in time"))) {
             tracing::warn!(%run_date, %error, "the note of an earlier failure could not be removed");
         }

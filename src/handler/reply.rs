@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::day::failed_run::FailedRun;
+use crate::day::hand_over::HandOver;
 use crate::day::{Outcome, Report, Status};
 use crate::engine::Balance;
 use crate::error::Error;
@@ -61,6 +62,15 @@ pub enum RunOutcome {
         error_message: String,
         /// When, RFC 3339 in UTC.
         failed_at: String,
+    },
+    /// It is too large for the function, and a larger machine is asked to run it.
+    HandedOver {
+        /// Always `handed_over`.
+        status: &'static str,
+        /// Why.
+        error_message: String,
+        /// When it was first asked, RFC 3339 in UTC.
+        handed_over_at: String,
     },
     /// Nothing was changed.
     Failed {
@@ -128,6 +138,11 @@ pub(super) fn came_out(outcome: &Outcome) -> RunOutcome {
             error_type: error_type.clone(),
             error_message: error_message.clone(),
             failed_at: failed_at.clone(),
+        },
+        Outcome::HandedOver(HandOver { error_message, handed_over_at, .. }) => RunOutcome::HandedOver {
+            status: "handed_over",
+            error_message: error_message.clone(),
+            handed_over_at: handed_over_at.clone(),
         },
     }
 }

@@ -188,6 +188,19 @@ fn a_waiting_run_is_neither_done_nor_failed_and_tells_the_type_of_its_failure() 
 }
 
 #[test]
+fn a_run_that_is_handed_over_is_counted_as_nothing_else() {
+    let note = json!({
+        "run_date": "2024-09-15", "inputs": [], "settings": {}, "error_message": "something long",
+        "handed_over_at": "2024-09-15T05:02:12.000Z", "program_version": "0.1.0",
+    });
+    let line = line(&Ok(Outcome::HandedOver(serde_json::from_value(note).expect("a note"))));
+    let counted = ["RunsPublished", "RunsUnchanged", "RunsFailed", "RunsWaiting", "RunsHandedOver"];
+    assert_eq!(counted.map(|name| line[name].clone()), [0, 0, 0, 0, 1].map(Value::from));
+    assert_eq!(line["error_type"], "TooLarge");
+    assert!(!line.to_string().contains("something long"), "{line}");
+}
+
+#[test]
 fn an_age_is_counted_from_midnight_and_never_negative() {
     let age = |now| line_at(now, None, &report(Status::Unchanged))["NewestInputAge"].clone();
     assert_eq!(age("2024-09-15T00:00:00Z"), 0);

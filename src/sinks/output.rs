@@ -62,6 +62,11 @@ pub fn failed_key(output_prefix: &str, run_date: BatchDate) -> String {
     format!("{output_prefix}state/run_date={run_date}/failed.json")
 }
 
+/// The key of what hands a day over to a larger machine.
+pub fn hand_over_key(output_prefix: &str, run_date: BatchDate) -> String {
+    format!("{output_prefix}state/run_date={run_date}/hand_over.json")
+}
+
 /// The key of a run's manifest below the lake's root.
 pub fn manifest_key(output_prefix: &str, run_date: BatchDate) -> String {
     format!("{output_prefix}runs/run_date={run_date}/manifest.json")

@@ -31,7 +31,7 @@ on_both_lakes! {
 fn published_runs(reply: &Reply) -> Vec<String> {
     let published = reply.runs.iter().filter(|run| match run.outcome {
         RunOutcome::Succeeded { status, .. } => status == Status::Published,
-        RunOutcome::Waiting { .. } | RunOutcome::Failed { .. } => panic!("{run:?}"),
+        RunOutcome::Waiting { .. } | RunOutcome::HandedOver { .. } | RunOutcome::Failed { .. } => panic!("{run:?}"),
     });
     published.map(|run| run.run_date.to_string()).collect()
 }

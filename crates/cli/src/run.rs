@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use drivendata_transform::day::Runner;
+use drivendata_transform::day::hand_over::HandOver;
 use drivendata_transform::engine::Progress;
 use drivendata_transform::error::{Error, Result};
 use drivendata_transform::host::Host;
@@ -27,6 +28,9 @@ pub(crate) struct RunArguments {
     /// The last run date of several
     #[arg(long, value_name = "YYYY-MM-DD", requires = "from")]
     to: Option<BatchDate>,
+    /// Run the day that a function handed over by this object of the lake, with the function's settings
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["date", "from", "to"])]
+    handed_over: Option<String>,
     /// Run even if nothing has changed
     #[arg(long)]
     force: bool,
@@ -39,13 +43,22 @@ pub(crate) struct RunArguments {
 
 /// Runs every date, also after one has failed; the exit code is that of the first failure.
 pub(crate) async fn run(arguments: RunArguments) -> Result<ExitCode> {
-    let config = arguments.settings.check().await?;
+    let mut config = arguments.settings.check().await?;
     log::to_text(config.log_level.min(tracing::Level::WARN));
     let store = lake::open(&config).await?;
+    let mut date = arguments.date;
+    if let Some(key) = &arguments.handed_over {
+        let Some(note) = HandOver::read(&*store, config.lake.key_below(key)?).await? else {
+            print::remark(format_args!("note: {key} is gone: the day has been published since it was handed over"));
+            return Ok(ExitCode::SUCCESS);
+        };
+        config = arguments.settings.check_for_day(&note.settings).await?;
+        date = Some(note.run_date);
+    }
     let runner = Runner::new(store, config, Host::this())?;
     let mut outcomes = Vec::new();
     let mut first_failure = None;
-    for (run_date, force) in planned(&runner, &arguments).await? {
+    for (run_date, force) in planned(&runner, &arguments, date).await? {
         let progress = Arc::new(Progress::default());
         let bar = Bar::show(&progress, run_date);
         let outcome = runner.run(run_date, force, None, &progress).await;
@@ -69,10 +82,14 @@ fn in_run(error: Error, run_date: BatchDate) -> Error {
     Error::new(error.kind(), format!("run of {run_date} failed")).caused_by(error)
 }
 
-async fn planned(runner: &Runner, arguments: &RunArguments) -> Result<Vec<(BatchDate, Force)>> {
+async fn planned(
+    runner: &Runner,
+    arguments: &RunArguments,
+    date: Option<BatchDate>,
+) -> Result<Vec<(BatchDate, Force)>> {
     let force = if arguments.force { Force::Always } else { Force::IfChanged };
     let existing: BTreeSet<BatchDate> = runner.existing_batches().await?;
-    let want = match (arguments.date, arguments.from.zip(arguments.to)) {
+    let want = match (date, arguments.from.zip(arguments.to)) {
         (Some(date), _) => Want::Date { date, force },
         (None, Some((from, to))) if from > to => {
             return Err(Error::configuration(format!("--from {from} is after --to {to}")));

@@ -1,5 +1,8 @@
 //! The settings as flags: one for each setting of the library, generated from its table.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use drivendata_transform::config::{Config, RawSettings, SETTINGS};
 use drivendata_transform::error::Result;
@@ -13,9 +16,22 @@ const PARAMETER: &str = "PARAM";
 pub(crate) struct SettingsArguments(RawSettings);
 
 impl SettingsArguments {
-    /// The settings, checked with the contract that they name.
+    /// The settings, checked with the contract that they name. What is not typed comes from the environment.
     pub(crate) async fn check(&self) -> Result<Config> {
-        lake::configure(&self.0).await
+        lake::configure(&self.with_environment()?).await
+    }
+
+    /// The same for a day that was handed over with these settings: of the typed ones only those of the machine hold.
+    pub(crate) async fn check_for_day(&self, settings: &BTreeMap<String, String>) -> Result<Config> {
+        lake::configure(&self.with_environment()?.for_day(settings)?).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this program reads the environment, for the library")]
+    fn with_environment(&self) -> Result<RawSettings> {
+        // Not all that others set is text; what is no text is no setting of ours either.
+        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        let environment = RawSettings::from_environment(std::env::vars_os().filter_map(text))?;
+        Ok(environment.overruled_by(&self.0))
     }
 
     /// The same with one more setting.

@@ -200,3 +200,50 @@ fn an_object_that_was_left_out_is_named_below_the_tables() {
     let failed = run(&home, &["--force", "--unusable-objects", "fail"]).failed(3);
     assert!(failed.contains(&format!("raw_data/batch_2024-09-15.csv: {reason}")), "{failed}");
 }
+
+#[test]
+fn a_day_that_the_function_handed_over_is_run_with_its_settings_and_its_memory() {
+    let home = home();
+    let function = ["--too-large", "hand_over", "--memory-limit-mb", "1", "--window-days", "1"];
+    home.write("event.json", r#"{"date": "2024-09-15"}"#);
+    let invoke = [&["invoke", "event.json", "--lake", "lake"][..], &function].concat();
+    let handed_over = home.run(&invoke);
+    assert!(handed_over.code == 0 && handed_over.stderr.contains("handed over to a larger machine"));
+    let reply: Value = serde_json::from_str(&handed_over.stdout).expect("JSON");
+    assert_eq!(reply["runs"][0]["status"], "handed_over", "{reply}");
+    let key = "transformed_data/state/run_date=2024-09-15/hand_over.json";
+    home.read(&format!("lake/{key}"));
+
+    let wrong = run(&home, &["--handed-over", "transformed_data/state/run_date=2024-09-15/failed.json"]).failed(3);
+    assert!(wrong.contains("this is no note that hands a day over"), "{wrong}");
+    run(&home, &["--handed-over", key, "--date", "2024-09-15"]).refused();
+    let runs = runs(&home, &["--handed-over", key, "--window-days", "2", "--threads", "1"]);
+    assert_eq!((dates(&runs), &runs[0]["status"]), (vec!["2024-09-15"], &Value::from("published")));
+    let inputs = runs[0]["manifest"]["inputs"].as_array().expect("inputs");
+    assert_eq!(inputs.len(), 1, "the function's window, not ours");
+
+    let reply: Value = serde_json::from_str(&home.run(&invoke).succeeded()).expect("JSON");
+    assert_eq!(reply["runs"][0]["status"], "unchanged", "the function finds the day done: {reply}");
+    let late = run(&home, &["--handed-over", key]);
+    assert_eq!((late.code, late.stdout.as_str()), (0, ""));
+    assert!(late.stderr.contains("the day has been published since"), "{}", late.stderr);
+}
+
+#[test]
+fn what_no_flag_says_comes_from_the_environment() {
+    let home = home();
+    let command = |arguments: &[&str]| {
+        let mut command = home.command(arguments);
+        command.env("LAKE", "lake").env("WINDOW_DAYS", "1").env("ACTIVE_ABOVE", "").env("SHELL", "/bin/sh");
+        crate::program::ended(command.output().expect("the program starts"))
+    };
+    let inputs = |arguments: &[&str]| {
+        let answer: Value = serde_json::from_str(&command(arguments).succeeded()).expect("JSON");
+        answer["runs"][0]["manifest"]["inputs"].as_array().expect("inputs").len()
+    };
+    assert_eq!(inputs(&["run", "--date", "2024-09-15", "--json"]), 1);
+    assert_eq!(inputs(&["run", "--date", "2024-09-15", "--json", "--window-days", "2"]), 2, "a flag goes before it");
+    let mut mistyped = home.command(&["run", "--lake", "lake"]);
+    let mistyped = crate::program::ended(mistyped.env("WINDOWDAYS", "1").output().expect("the program starts"));
+    assert!(mistyped.failed(2).contains("did you mean WINDOW_DAYS?"));
+}

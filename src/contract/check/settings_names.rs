@@ -26,6 +26,7 @@ pub(super) const SETTINGS_NAMES: &[&str] = &[
     "ROW_GROUP_ROWS",
     "THREADS",
     "TIME_LIMIT_SECONDS",
+    "TOO_LARGE",
     "UNUSABLE_OBJECTS",
     "UPLOAD_CONCURRENCY",
     "UPLOAD_PART_MB",
