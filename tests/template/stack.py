@@ -72,6 +72,7 @@ class Stack:
         unknown = parameters.keys() - declared.keys()
         assert not unknown, f"no such parameters: {unknown}"
         self.parameters = {name: str(parameters.get(name, spec.get("Default"))) for name, spec in declared.items()}
+        self._lists = {name for name, spec in declared.items() if spec["Type"] == "CommaDelimitedList"}
         self._conditions = template["Conditions"]
         self._mappings = template.get("Mappings", {})
         self._all = template["Resources"]
@@ -143,7 +144,8 @@ class Stack:
         if name in PSEUDO:
             return PSEUDO[name]
         if name in self.parameters:
-            return self.parameters[name]
+            value = self.parameters[name]
+            return value.split(",") if name in self._lists else value
         resource = self._existing(name)
         properties = resource.get("Properties", {})
         match resource["Type"]:
@@ -151,6 +153,8 @@ class Stack:
                 return self._attribute(name, "TopicArn")
             case "AWS::SQS::Queue":
                 return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{self._resolve(properties['QueueName'])}"
+            case "AWS::ECS::TaskDefinition":
+                return f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{self._resolve(properties['Family'])}:1"
             case "AWS::Glue::Database":
                 return self._resolve(properties["DatabaseInput"]["Name"])
         own_names = ["FunctionName", "LogGroupName", "BucketName", "DashboardName", "Name"]
@@ -178,6 +182,10 @@ class Stack:
                 return f"arn:aws:ecr:{here}:repository/{name.lower()}"
             case "AWS::ECR::Repository", "RepositoryUri":
                 return f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{name.lower()}"
+            case "AWS::ECS::Cluster", "Arn":
+                return f"arn:aws:ecs:{here}:cluster/{name}"
+            case "AWS::EC2::SecurityGroup", "GroupId":
+                return f"sg-{name}"
             case "AWS::IAM::Role", "Arn":
                 return f"arn:aws:iam::{ACCOUNT}:role/{name}"
         raise NotImplementedError(f"{resource['Type']}.{attribute}")

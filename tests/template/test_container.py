@@ -13,6 +13,7 @@ from test_permissions import allowed, as_list, documented, grants
 
 TEMPLATE = ROOT / "container/template.yaml"
 DOCKERFILE = (ROOT / "container/Dockerfile").read_text(encoding="utf-8")
+SUBNETS = {"Subnets": "subnet-1,subnet-2"}
 CONTRACT = {"ContractAddress": "s3://contracts-bucket/feed.yaml"}
 
 
@@ -36,6 +37,11 @@ def test_the_task_may_do_on_s3_what_the_function_may_and_nothing_else(contract: 
 def test_both_roles_may_do_what_the_page_on_permissions_says() -> None:
     stack = container(**CONTRACT)
     assert grants(stack, "TaskRole") == documented("TaskRole")
+    starting = container(**SUBNETS)
+    name = {"TASK": "task-definition", "TASKROLE": "TaskRole", "STARTROLE": "StartRole"}
+    of_page = {(action, name[resource]) for action, resource in documented("HandOverRole")}
+    of_stack = grants(starting, "HandOverRole")
+    assert {(action, next(kind for kind in name.values() if kind in resource)) for action, resource in of_stack} == of_page
     (group,) = stack.of_type("AWS::Logs::LogGroup").values()
     assert group["LogGroupName"] == "/ecs/drivendata-transform"
     name = {"IMAGES": "repository", "LOGS": "log-group", "*": "*"}
@@ -48,9 +54,10 @@ def test_both_roles_may_do_what_the_page_on_permissions_says() -> None:
 
 
 def test_roles_are_lent_to_tasks_of_the_own_account_only() -> None:
-    for role in container().of_type("AWS::IAM::Role").values():
+    for name, role in container(**SUBNETS).of_type("AWS::IAM::Role").items():
         (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
-        assert statement["Principal"] == {"Service": "ecs-tasks.amazonaws.com"}
+        service = "events.amazonaws.com" if name == "HandOverRole" else "ecs-tasks.amazonaws.com"
+        assert statement["Principal"] == {"Service": service}
         assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
 
 
