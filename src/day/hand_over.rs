@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Runner;
 use crate::error::{Error, ErrorKind, Result};
-use crate::sinks::output::hand_over_key;
+use crate::sinks::output::{hand_over_key, manifest_key};
 use crate::store::{ObjectVersion, Precondition, Published, Store};
 use crate::trigger::event::{Origin, Wish};
 use crate::trigger::window::BatchDate;
@@ -36,18 +36,42 @@ impl HandOver {
         self.inputs == other.inputs && self.settings == other.settings && self.program_version == other.program_version
     }
 
-    /// Reads the note under a key of the lake; `None` if there is none, because the day has been published meanwhile.
+    /// Looks for the note under a key of the lake.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if what is there is no such note of its place.
-    pub async fn read(store: &dyn Store, key: &str) -> Result<Option<Self>> {
-        let Some((_, body)) = store.get(key).await? else { return Ok(None) };
+    /// `InvalidInput` if what is there is no such note of its place, or if nothing is there and the day is not published.
+    pub async fn look(store: &dyn Store, key: &str) -> Result<HandedOver> {
         let unreadable = || Error::invalid_input("this is no note that hands a day over").at(key);
-        let note: Self = serde_json::from_slice(&body).map_err(|_| unreadable())?;
-        let is_in_place = key.ends_with(&format!("/{}", hand_over_key("", note.run_date)));
-        if is_in_place { Ok(Some(note)) } else { Err(unreadable()) }
+        let (prefix, run_date) = place(key).ok_or_else(unreadable)?;
+        if let Some((_, body)) = store.get(key).await? {
+            let note: Self = serde_json::from_slice(&body).map_err(|_| unreadable())?;
+            return if note.run_date == run_date { Ok(HandedOver::Open(note)) } else { Err(unreadable()) };
+        }
+        match store.head(&manifest_key(prefix, run_date)).await? {
+            Some(_) => Ok(HandedOver::Done(run_date)),
+            None => {
+                let message = "the note is gone, and the day is not published; ask the function for the day again";
+                Err(Error::invalid_input(message).at(key))
+            }
+        }
     }
+}
+
+/// What became of a day that was handed over.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HandedOver {
+    /// It is still to be run.
+    Open(HandOver),
+    /// The day is published, and its note is gone.
+    Done(BatchDate),
+}
+
+/// The output prefix and the date of a note's key.
+fn place(key: &str) -> Option<(&str, BatchDate)> {
+    let (prefix, rest) = key.rsplit_once("state/run_date=")?;
+    let run_date = rest.strip_suffix("/hand_over.json")?.parse().ok()?;
+    (hand_over_key(prefix, run_date) == key).then_some((prefix, run_date))
 }
 
 /// Whether a larger machine would run what fails here like this.
@@ -95,5 +119,21 @@ impl Runner {
             Published::Done(_) => Ok(note),
             Published::Lost => Err(Error::new(ErrorKind::Conflict, "another run handed the day over just now").at(key)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_known_by_its_key() {
+        let date = "2024-09-15".parse().expect("a date");
+        for prefix in ["transformed_data/", "a/state/b/", ""] {
+            assert_eq!(place(&hand_over_key(prefix, date)), Some((prefix, date)));
+        }
+        let others =
+            ["", "hand_over.json", "a/state/run_date=2024-09-15/failed.json", "a/state/run_date=today/hand_over.json"];
+        assert_eq!(others.map(place), [None; 4]);
     }
 }

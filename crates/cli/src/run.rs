@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use drivendata_transform::day::Runner;
-use drivendata_transform::day::hand_over::HandOver;
+use drivendata_transform::day::hand_over::{HandOver, HandedOver};
 use drivendata_transform::engine::Progress;
 use drivendata_transform::error::{Error, Result};
 use drivendata_transform::host::Host;
@@ -48,9 +48,12 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<ExitCode> {
     let store = lake::open(&config).await?;
     let mut date = arguments.date;
     if let Some(key) = &arguments.handed_over {
-        let Some(note) = HandOver::read(&*store, config.lake.key_below(key)?).await? else {
-            print::remark(format_args!("note: {key} is gone: the day has been published since it was handed over"));
-            return Ok(ExitCode::SUCCESS);
+        let note = match HandOver::look(&*store, config.lake.key_below(key)?).await? {
+            HandedOver::Open(note) => note,
+            HandedOver::Done(run_date) => {
+                print::remark(format_args!("note: {run_date} has been published since it was handed over"));
+                return Ok(ExitCode::SUCCESS);
+            }
         };
         config = arguments.settings.check_for_day(&note.settings).await?;
         date = Some(note.run_date);

@@ -226,7 +226,11 @@ fn a_day_that_the_function_handed_over_is_run_with_its_settings_and_its_memory()
     assert_eq!(reply["runs"][0]["status"], "unchanged", "the function finds the day done: {reply}");
     let late = run(&home, &["--handed-over", key]);
     assert_eq!((late.code, late.stdout.as_str()), (0, ""));
-    assert!(late.stderr.contains("the day has been published since"), "{}", late.stderr);
+    assert!(late.stderr.contains("2024-09-15 has been published since"), "{}", late.stderr);
+    let never = run(&home, &["--handed-over", &key.replace("09-15", "09-16")]).failed(3);
+    assert!(never.contains("the note is gone, and the day is not published"), "{never}");
+    let mistyped = run(&home, &["--handed-over", "transformed_data/hand_over.json"]).failed(3);
+    assert!(mistyped.contains("this is no note that hands a day over"), "{mistyped}");
 }
 
 #[test]
