@@ -128,7 +128,8 @@ impl Runner {
         deadline: Option<Instant>,
         progress: &Arc<Progress>,
     ) -> Result<Report> {
-        match self.run_for(run_date, Wish { origin: Origin::Person, force }, deadline, progress).await? {
+        let wish = Wish { origin: Origin::Person, force };
+        match self.try_until_done(run_date, wish, deadline, progress, &mut None).await? {
             Outcome::Done(report) => Ok(report),
             Outcome::Waiting(_) | Outcome::HandedOver(_) => {
                 Err(Error::internal("a run that somebody asked for was left to others"))
@@ -136,7 +137,7 @@ impl Runner {
         }
     }
 
-    /// Runs `run_date` as it is wished.
+    /// Runs `run_date` as it is wished. What fails for good is noted for the tick, or handed over to a larger machine.
     pub async fn run_for(
         &self,
         run_date: BatchDate,
@@ -146,13 +147,21 @@ impl Runner {
     ) -> Result<Outcome> {
         let mut listed = None;
         let outcome = self.try_until_done(run_date, wish, deadline, progress, &mut listed).await;
-        if let (Err(error), Some(window)) = (&outcome, &listed)
-            && wish.origin != Origin::Person
-            && failed::is_for_good(error)
-        {
-            self.note_failure(error, run_date, &window.objects).await;
+        let (Err(error), Some(window)) = (&outcome, &listed) else { return outcome };
+        let failed = || FailedRun::new(error, run_date, &window.objects, &self.config, (self.host.now)());
+        match &self.config.hand_over {
+            Some(settings) if hand_over::would_help(error) => {
+                let note = HandOver::new(failed(), settings, wish.force);
+                // A day that could not be handed over is not noted either: then the tick tries it again.
+                self.hand_over(note, wish.origin).await.map_or(outcome, Ok)
+            }
+            _ => {
+                if wish.origin != Origin::Person && failed::is_for_good(error) {
+                    self.note_failure(&failed()).await;
+                }
+                outcome
+            }
         }
-        outcome
     }
 
     /// Whether a run has nothing to do, by a look at what is published and at the inputs, without reading either.

@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use serde_json::Value;
 
 use crate::day::failed_run::FailedRun;
-use crate::day::hand_over::{self, HandOver};
+use crate::day::hand_over::HandOver;
 use crate::day::manifest::Manifest;
 use crate::day::{Outcome, Report, Runner, Status, in_time};
 use crate::engine::{Balance, Progress};
@@ -172,37 +172,14 @@ impl Handler {
                 }
                 Some(deadline) if others_wait => {
                     let share = Instant::now() + share_of(deadline.saturating_duration_since(Instant::now()));
-                    let run = self.run(run_date, wish, Some(share), progress);
+                    let run = self.runner.run_for(run_date, wish, Some(share), progress);
                     catch_panic(run).await.map_err(|error| in_share(error, Instant::now() < deadline))
                 }
-                _ => catch_panic(self.run(run_date, wish, deadline, progress)).await,
+                _ => catch_panic(self.runner.run_for(run_date, wish, deadline, progress)).await,
             };
             self.tell(run_date, outcome, &mut outcomes);
         }
         outcomes
-    }
-
-    /// Runs a day, or hands it over if it is too large and that is wanted. A day that cannot be handed over has failed.
-    async fn run(
-        &self,
-        run_date: BatchDate,
-        wish: Wish,
-        deadline: Option<Instant>,
-        progress: &Arc<Progress>,
-    ) -> Result<Outcome> {
-        let outcome = self.runner.run_for(run_date, wish, deadline, progress).await;
-        let (Err(error), Some(settings)) = (&outcome, &self.runner.config().hand_over) else { return outcome };
-        if !hand_over::would_help(error) {
-            return outcome;
-        }
-        let handing_over = self.runner.hand_over(settings, run_date, wish, error);
-        match in_time(deadline, "the day was handed over", handing_over).await {
-            Ok(note) => Ok(Outcome::HandedOver(note)),
-            Err(failure) => {
-                tracing::warn!(%run_date, error = %failure, "the day could not be handed over to a larger machine");
-                outcome
-            }
-        }
     }
 
     fn tell(&self, run_date: BatchDate, outcome: Result<Outcome>, outcomes: &mut BTreeMap<BatchDate, Result<Outcome>>) {
@@ -267,10 +244,11 @@ fn log(run_date: BatchDate, outcome: &Result<Outcome>) {
             %run_date, error_type, error = error_message, failed_at,
             "run waits: it failed for good, and its inputs, settings and program are the same"
         ),
-        Ok(Outcome::HandedOver(HandOver { error_message, handed_over_at, .. })) => tracing::warn!(
-            %run_date, error_type = %ErrorKind::TooLarge, error = error_message, handed_over_at,
-            "run handed over to a larger machine"
-        ),
+        Ok(Outcome::HandedOver(HandOver { failed: FailedRun { error_type, error_message, .. }, .. })) => {
+            tracing::warn!(
+                %run_date, error_type, error = error_message, "run handed over to a larger machine"
+            )
+        }
         Err(error) => tracing::error!(%run_date, error_type = %error.kind(), %error, "run failed"),
     }
 }

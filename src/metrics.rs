@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::day::manifest::Manifest;
 use crate::day::{Outcome, Report, Status};
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
 use crate::log::{Function, Invocation};
 use crate::trigger::window::BatchDate;
 use crate::warnings::WarningKind;
@@ -55,7 +55,7 @@ pub fn of_run(run_date: BatchDate, outcome: &Result<Outcome>, at: &Circumstances
     let error_type = match outcome {
         Err(error) => Some(error.kind().as_str()),
         Ok(Outcome::Waiting(failed)) => Some(failed.error_type.as_str()),
-        Ok(Outcome::HandedOver(_)) => Some(ErrorKind::TooLarge.as_str()),
+        Ok(Outcome::HandedOver(note)) => Some(note.failed.error_type.as_str()),
         Ok(Outcome::Done(_)) => None,
     };
     line.extend(error_type.map(|error_type| ("error_type".to_owned(), json!(error_type))));

@@ -3,12 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use super::RawSettings;
-use crate::error::Result;
+use super::{ContractAddress, RawSettings};
+use crate::error::{Error, Result};
 
 /// Settings that belong to the machine.
 const OF_MACHINE: &[&str] = &[
     "LAKE",
+    "INPUT_PREFIX",
+    "OUTPUT_PREFIX",
     "THREADS",
     "MEMORY_LIMIT_MB",
     "TOO_LARGE",
@@ -35,16 +37,26 @@ pub(super) fn from_raw(raw: &RawSettings) -> Result<Option<BTreeMap<String, Stri
 }
 
 impl RawSettings {
+    /// The names of those settings that decide what is published.
+    pub fn rules(&self) -> impl Iterator<Item = &str> {
+        self.all().map(|(name, _)| name).filter(|name| !OF_MACHINE.contains(name))
+    }
+
     /// These settings of a machine, with all others as they came with a day.
     pub fn for_day(&self, settings: &BTreeMap<String, String>) -> Result<Self> {
+        let of_machine = self.all().filter(|(name, _)| OF_MACHINE.contains(name));
+        let of_day = settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let mut raw = Self::default();
-        for (name, value) in self.all().filter(|(name, _)| OF_MACHINE.contains(name)) {
+        for (name, value) in of_machine.chain(of_day.filter(|(name, _)| !OF_MACHINE.contains(name))) {
             raw.set(name, value)?;
         }
-        for (name, value) in settings.iter().filter(|(name, _)| !OF_MACHINE.contains(&name.as_str())) {
-            raw.set(name, value)?;
+        // A file of this machine is not the sender's.
+        match ContractAddress::from_raw(&raw)? {
+            ContractAddress::File(_) => Err(Error::configuration(
+                "the contract of a day that is handed over must be a built-in one or an object, s3://bucket/key",
+            )),
+            ContractAddress::BuiltIn(_) | ContractAddress::S3 { .. } => Ok(raw),
         }
-        Ok(raw)
     }
 }
 
@@ -64,6 +76,7 @@ mod tests {
         typed.iter().for_each(|(name, value)| function.set(name, *value).expect("a setting"));
         let settings = from_raw(&function).expect("usable").expect("days are handed over");
         assert_eq!(settings.keys().collect::<Vec<_>>(), ["PARAM_LIMIT", "WINDOW_DAYS"]);
+        assert_eq!(function.rules().collect::<Vec<_>>(), ["WINDOW_DAYS", "PARAM_LIMIT"]);
 
         let mut machine = RawSettings::default();
         let typed = [("LAKE", "b"), ("WINDOW_DAYS", "2"), ("ACTIVE_ABOVE", "5"), ("THREADS", "8")];

@@ -85,8 +85,11 @@ impl RawSettings {
         Ok(raw)
     }
 
-    /// These settings, but where `other` says something else.
+    /// These settings, but where `other` says something else. Both names of the contract are one setting.
     pub fn overruled_by(mut self, other: &Self) -> Self {
+        if ["CONTRACT", "PRESET"].iter().any(|name| other.typed.contains_key(name)) {
+            self.typed.retain(|name, _| !["CONTRACT", "PRESET"].contains(name));
+        }
         self.typed.extend(other.typed.clone());
         self.parameters.extend(other.parameters.clone());
         self

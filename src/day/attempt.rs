@@ -54,7 +54,7 @@ impl Attempt<'_> {
         let window = &*listed.insert(window);
         if let Some(outcome) = self.settled(&seen, window) {
             if seen.failed.is_some() && matches!(outcome, Outcome::Done(_)) {
-                self.runner.forget_failure(self.run_date).await;
+                self.runner.forget_failure(self.run_date, &window.objects).await;
             }
             return Ok(Ending::Over(Box::new(outcome)));
         }
@@ -88,7 +88,7 @@ impl Attempt<'_> {
             Ok(manifest) => {
                 self.check_inputs(window).await?;
                 if seen.failed.is_some() {
-                    self.runner.forget_failure(self.run_date).await;
+                    self.runner.forget_failure(self.run_date, &window.objects).await;
                 }
                 let report = Report { status: Status::Published, manifest };
                 Ok(Ending::Over(Box::new(Outcome::Done(report))))

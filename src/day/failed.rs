@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Runner;
 use crate::day::failed_run::FailedRun;
 use crate::error::{Error, ErrorKind, Result};
-use crate::sinks::output::{failed_key, hand_over_key};
+use crate::sinks::output::failed_key;
 use crate::store::{ObjectVersion, Precondition, Published};
 use crate::trigger::window::BatchDate;
 
@@ -19,12 +19,10 @@ pub(super) fn is_for_good(error: &Error) -> bool {
 
 impl Runner {
     /// Notes that the run over these inputs failed for good. That this fails is logged: the run's own error matters more.
-    pub(super) async fn note_failure(&self, error: &Error, run_date: BatchDate, inputs: &[ObjectVersion]) {
-        let failed = FailedRun::new(error, run_date, inputs, &self.config, (self.host.now)());
-        let noted = tokio::time::timeout(NOTING_TIME_MAX, self.put_failure(&failed)).await;
-        match noted.unwrap_or_else(|_| Err(Error::storage("the storage did not answer in time"))) {
-            Ok(()) => {}
-            Err(error) => tracing::warn!(%run_date, %error, "it could not be noted that the run failed for good"),
+    pub(super) async fn note_failure(&self, failed: &FailedRun) {
+        if let Err(error) = in_noting_time(self.put_failure(failed)).await {
+            let run_date = failed.run_date;
+            tracing::warn!(%run_date, %error, "it could not be noted that the run failed for good");
         }
     }
 
@@ -40,17 +38,21 @@ impl Runner {
         }
     }
 
-    /// Forgets that the day failed. What cannot be removed does no harm: a manifest that is right goes before it.
-    pub(super) async fn forget_failure(&self, run_date: BatchDate) {
-        let prefix = &self.config.output_prefix;
-        let (failed, hand_over) = (failed_key(prefix, run_date), hand_over_key(prefix, run_date));
+    /// Forgets that the day failed, and that it was handed over with these inputs. What cannot be removed does no harm: a
+    /// manifest that is right goes before it.
+    pub(super) async fn forget_failure(&self, run_date: BatchDate, inputs: &[ObjectVersion]) {
         let removing = async {
-            self.store.delete(&hand_over).await?;
-            self.store.delete(&failed).await
+            self.take_back(run_date, inputs).await?;
+            self.store.delete(&failed_key(&self.config.output_prefix, run_date)).await
         };
-        let removed = tokio::time::timeout(NOTING_TIME_MAX, removing).await;
-        if let Err(error) = removed.unwrap_or_else(|_| Err(Error::storage("the storage did not answer in time"))) {
+        if let Err(error) = in_noting_time(removing).await {
             tracing::warn!(%run_date, %error, "the note of an earlier failure could not be removed");
         }
     }
+}
+
+/// The answer of the storage, if it comes soon.
+pub(super) async fn in_noting_time<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
+    let answered = tokio::time::timeout(NOTING_TIME_MAX, answer).await;
+    answered.unwrap_or_else(|_| Err(Error::storage("the storage did not answer in time")))
 }

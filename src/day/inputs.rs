@@ -67,7 +67,7 @@ impl Runner {
     }
 
     /// The objects of one batch, in key order.
-    async fn batch(&self, date: BatchDate) -> Result<Vec<ObjectVersion>> {
+    pub(super) async fn batch(&self, date: BatchDate) -> Result<Vec<ObjectVersion>> {
         let prefix = &self.config.input_prefix;
         let mut objects = self.store.list(&self.objects().prefix(date, prefix)).await?;
         objects.retain(|object| self.objects().batch_of_key(&object.key, prefix) == Ok(date));

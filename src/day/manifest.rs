@@ -254,16 +254,20 @@ impl Manifest {
         settings: &RuleSettings,
         outputs: &[Option<ObjectVersion>],
     ) -> bool {
+        let same_outputs =
+            self.outputs.iter().map(|output| Some(&output.version)).eq(outputs.iter().map(Option::as_ref));
+        self.is_of(inputs) && same_outputs && self.rules_fingerprint == settings.fingerprint()
+    }
+
+    /// Whether these were the inputs.
+    pub fn is_of(&self, inputs: &[ObjectVersion]) -> bool {
         let read = self.inputs.iter().map(|input| &input.version);
         let mut known: Vec<&ObjectVersion> = read.chain(self.left_out.iter().map(|entry| &entry.version)).collect();
         let mut inputs: Vec<&ObjectVersion> = inputs.iter().collect();
         // A window is listed day by day, which need not be the order of the keys.
         known.sort_by(|one, other| one.key.cmp(&other.key));
         inputs.sort_by(|one, other| one.key.cmp(&other.key));
-        let same_inputs = known == inputs;
-        let same_outputs =
-            self.outputs.iter().map(|output| Some(&output.version)).eq(outputs.iter().map(Option::as_ref));
-        same_inputs && same_outputs && self.rules_fingerprint == settings.fingerprint()
+        known == inputs
     }
 }
 

@@ -69,8 +69,6 @@ pub enum RunOutcome {
         status: &'static str,
         /// Why.
         error_message: String,
-        /// When it was first asked, RFC 3339 in UTC.
-        handed_over_at: String,
     },
     /// Nothing was changed.
     Failed {
@@ -139,11 +137,9 @@ pub(super) fn came_out(outcome: &Outcome) -> RunOutcome {
             error_message: error_message.clone(),
             failed_at: failed_at.clone(),
         },
-        Outcome::HandedOver(HandOver { error_message, handed_over_at, .. }) => RunOutcome::HandedOver {
-            status: "handed_over",
-            error_message: error_message.clone(),
-            handed_over_at: handed_over_at.clone(),
-        },
+        Outcome::HandedOver(HandOver { failed, .. }) => {
+            RunOutcome::HandedOver { status: "handed_over", error_message: failed.error_message.clone() }
+        }
     }
 }
 

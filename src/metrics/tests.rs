@@ -190,8 +190,9 @@ fn a_waiting_run_is_neither_done_nor_failed_and_tells_the_type_of_its_failure() 
 #[test]
 fn a_run_that_is_handed_over_is_counted_as_nothing_else() {
     let note = json!({
-        "run_date": "2024-09-15", "inputs": [], "settings": {}, "error_message": "something long",
-        "handed_over_at": "2024-09-15T05:02:12.000Z", "program_version": "0.1.0",
+        "run_date": "2024-09-15", "inputs": [], "rules_fingerprint": "r", "settings_fingerprint": "s",
+        "memory_granted_bytes": null, "error_type": "TooLarge", "error_message": "something long",
+        "failed_at": "2024-09-15T05:02:12.000Z", "program_version": "0.1.0", "settings": {}, "force": false,
     });
     let line = line(&Ok(Outcome::HandedOver(serde_json::from_value(note).expect("a note"))));
     let counted = ["RunsPublished", "RunsUnchanged", "RunsFailed", "RunsWaiting", "RunsHandedOver"];

@@ -104,8 +104,7 @@ def test_the_task_of_each_note_publishes_its_day(trigger: str, lake: Lake, tmp_p
         assert matches(pattern, told)
         (override,) = transformed(target["InputTransformer"], told)["containerOverrides"]
         assert override["name"] == container_definition["Name"]
-        # What the task's environment says of this lake; the rest of it is of the bucket.
-        environment = {"LAKE": "lake", "MEMORY_LIMIT_MB": stack.resources["Task"]["Memory"]}
+        environment = {one["Name"]: one["Value"] for one in container_definition["Environment"]} | {"LAKE": "lake"}
         task = subprocess.run([program, *override["command"]], cwd=tmp_path, env=environment, capture_output=True, check=False)
         assert task.returncode == 0, task.stderr
     outputs = {path.parent.name for path in (tmp_path / "lake/transformed_data").rglob("filtered.csv")}
@@ -143,11 +142,11 @@ def test_a_task_that_failed_or_never_began_is_kept_and_one_that_published_is_not
     stack = container()
     pattern, target = rule(stack, "FailedTaskRule")
     ended = {"stopCode": "EssentialContainerExited"}
-    assert matches(pattern, stopped(stack, **ended, containers=[{"exitCode": 7}]))
+    assert matches(pattern, stopped(stack, **ended, containers=[{"name": "drivendata", "exitCode": 7}]))
     assert matches(pattern, stopped(stack, stopCode="TaskFailedToStart", containers=[{}]))
     assert matches(pattern, stopped(stack, stopCode="TerminationNotice", containers=[{}]))
-    assert not matches(pattern, stopped(stack, **ended, containers=[{"exitCode": 0}]))
-    assert not matches(pattern, stopped(stack, **ended, lastStatus="RUNNING", containers=[{"exitCode": 7}]))
+    assert not matches(pattern, stopped(stack, **ended, containers=[{"name": "drivendata", "exitCode": 0}]))
+    assert not matches(pattern, stopped(stack, **ended, lastStatus="RUNNING", containers=[{"name": "drivendata", "exitCode": 7}]))
     queue = stack.resources["FailedTasks"]["QueueName"]
     assert target["Arn"].endswith(f":{queue}")
     (alarm,) = stack.of_type("AWS::CloudWatch::Alarm").values()

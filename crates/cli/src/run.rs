@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use drivendata_transform::day::Runner;
-use drivendata_transform::day::hand_over::{HandOver, HandedOver};
 use drivendata_transform::engine::Progress;
 use drivendata_transform::error::{Error, Result};
 use drivendata_transform::host::Host;
@@ -28,7 +27,8 @@ pub(crate) struct RunArguments {
     /// The last run date of several
     #[arg(long, value_name = "YYYY-MM-DD", requires = "from")]
     to: Option<BatchDate>,
-    /// Run the day that a function handed over by this object of the lake, with the function's settings
+    /// Run the day that a function handed over by this object of the lake, with the function's settings; flags count only
+    /// for the lake, the limits and the log
     #[arg(long, value_name = "KEY", conflicts_with_all = ["date", "from", "to"])]
     handed_over: Option<String>,
     /// Run even if nothing has changed
@@ -43,28 +43,33 @@ pub(crate) struct RunArguments {
 
 /// Runs every date, also after one has failed; the exit code is that of the first failure.
 pub(crate) async fn run(arguments: RunArguments) -> Result<ExitCode> {
-    let mut config = arguments.settings.check().await?;
+    let config = arguments.settings.check().await?;
     log::to_text(config.log_level.min(tracing::Level::WARN));
     let store = lake::open(&config).await?;
-    let mut date = arguments.date;
+    let mut runner = Runner::new(Arc::clone(&store), config, Host::this())?;
+    let mut note = None;
     if let Some(key) = &arguments.handed_over {
-        let note = match HandOver::look(&*store, config.lake.key_below(key)?).await? {
-            HandedOver::Open(note) => note,
-            HandedOver::Done(run_date) => {
-                print::remark(format_args!("note: {run_date} has been published since it was handed over"));
-                return Ok(ExitCode::SUCCESS);
-            }
+        arguments.settings.check_no_rules()?;
+        let Some(found) = runner.handed_over(runner.config().lake.key_below(key)?).await? else {
+            print::remark(format_args!("note: the day of {key} has been published since it was handed over"));
+            return Ok(ExitCode::SUCCESS);
         };
-        config = arguments.settings.check_for_day(&note.settings).await?;
-        date = Some(note.run_date);
+        let config = arguments.settings.check_for_day(&found.settings).await;
+        let of_note =
+            |error: Error| Error::new(error.kind(), "the settings in the note cannot be used").caused_by(error);
+        runner = Runner::new(store, config.map_err(|error| of_note(error).at(key))?, Host::this())?;
+        note = Some(found);
     }
-    let runner = Runner::new(store, config, Host::this())?;
+    let date = note.as_ref().map(|note| note.failed.run_date).or(arguments.date);
     let mut outcomes = Vec::new();
     let mut first_failure = None;
     for (run_date, force) in planned(&runner, &arguments, date).await? {
         let progress = Arc::new(Progress::default());
         let bar = Bar::show(&progress, run_date);
-        let outcome = runner.run(run_date, force, None, &progress).await;
+        let outcome = match &note {
+            Some(note) => runner.run_handed_over(note, &progress).await,
+            None => runner.run(run_date, force, None, &progress).await,
+        };
         bar.finish();
         let outcome = outcome.map_err(|error| in_run(error, run_date));
         if let Err(error) = &outcome {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use drivendata_transform::config::{Config, RawSettings, SETTINGS};
-use drivendata_transform::error::Result;
+use drivendata_transform::error::{Error, Result};
 use drivendata_transform::lake;
 
 /// The flag of the contract's parameters.
@@ -24,6 +24,16 @@ impl SettingsArguments {
     /// The same for a day that was handed over with these settings: of the typed ones only those of the machine hold.
     pub(crate) async fn check_for_day(&self, settings: &BTreeMap<String, String>) -> Result<Config> {
         lake::configure(&self.with_environment()?.for_day(settings)?).await
+    }
+
+    /// Fails if one is typed that comes with a day.
+    pub(crate) fn check_no_rules(&self) -> Result<()> {
+        match self.0.rules().next() {
+            Some(name) => Err(Error::configuration(format!(
+                "{name} comes with the day that is handed over and cannot be typed beside it"
+            ))),
+            None => Ok(()),
+        }
     }
 
     #[expect(clippy::disallowed_methods, reason = "this program reads the environment, for the library")]

@@ -214,23 +214,48 @@ fn a_day_that_the_function_handed_over_is_run_with_its_settings_and_its_memory()
     let key = "transformed_data/state/run_date=2024-09-15/hand_over.json";
     home.read(&format!("lake/{key}"));
 
-    let wrong = run(&home, &["--handed-over", "transformed_data/state/run_date=2024-09-15/failed.json"]).failed(3);
-    assert!(wrong.contains("this is no note that hands a day over"), "{wrong}");
+    let of_other = key.replace("hand_over", "failed");
+    let wrong = run(&home, &["--handed-over", &of_other]).failed(3);
+    assert!(wrong.contains("this is not the key of a note"), "{wrong}");
     run(&home, &["--handed-over", key, "--date", "2024-09-15"]).refused();
-    let runs = runs(&home, &["--handed-over", key, "--window-days", "2", "--threads", "1"]);
-    assert_eq!((dates(&runs), &runs[0]["status"]), (vec!["2024-09-15"], &Value::from("published")));
-    let inputs = runs[0]["manifest"]["inputs"].as_array().expect("inputs");
+    let typed = run(&home, &["--handed-over", key, "--window-days", "2"]).failed(2);
+    assert!(typed.contains("WINDOW_DAYS comes with the day"), "{typed}");
+    let note = home.read(&format!("lake/{key}"));
+    for (settings, message) in [
+        (r#"{"NOPE": "1"}"#, "the settings in the note cannot be used: unknown setting NOPE"),
+        (r#"{"CONTRACT": "/dev/zero"}"#, "must be a built-in one or an object"),
+    ] {
+        let forged: Value = serde_json::from_str(&note).expect("JSON");
+        let mut forged = forged.as_object().expect("an object").clone();
+        forged.insert("settings".to_owned(), serde_json::from_str(settings).expect("JSON"));
+        home.write(&format!("lake/{key}"), serde_json::to_vec(&forged).expect("JSON"));
+        let refused = run(&home, &["--handed-over", key]).failed(2);
+        assert!(refused.contains(message) && refused.contains(key), "{refused}");
+    }
+    home.write(&format!("lake/{key}"), note.replacen("2024-09-15\"", "2024-09-14\"", 1));
+    let of_other_day = run(&home, &["--handed-over", key]).failed(3);
+    assert!(of_other_day.contains("this is not a note that hands the day over"), "{of_other_day}");
+
+    home.write(&format!("lake/{key}"), &note);
+    let mut command = home.command(&["run", "--json", "--handed-over", key, "--threads", "1"]);
+    // As in the task: its environment says where the lake is, and has no say in the rules.
+    command.env("LAKE", "lake").env("OUTPUT_PREFIX", "transformed_data/").env("WINDOW_DAYS", "2");
+    let answer = crate::program::ended(command.output().expect("the program starts")).succeeded();
+    let answer: Value = serde_json::from_str(&answer).expect("JSON");
+    let published = &answer["runs"][0];
+    assert_eq!((&published["run_date"], &published["status"]), (&Value::from("2024-09-15"), &Value::from("published")));
+    let inputs = published["manifest"]["inputs"].as_array().expect("inputs");
     assert_eq!(inputs.len(), 1, "the function's window, not ours");
 
     let reply: Value = serde_json::from_str(&home.run(&invoke).succeeded()).expect("JSON");
     assert_eq!(reply["runs"][0]["status"], "unchanged", "the function finds the day done: {reply}");
     let late = run(&home, &["--handed-over", key]);
     assert_eq!((late.code, late.stdout.as_str()), (0, ""));
-    assert!(late.stderr.contains("2024-09-15 has been published since"), "{}", late.stderr);
+    assert!(late.stderr.contains("has been published since"), "{}", late.stderr);
     let never = run(&home, &["--handed-over", &key.replace("09-15", "09-16")]).failed(3);
-    assert!(never.contains("the note is gone, and the day is not published"), "{never}");
+    assert!(never.contains("there is no note, and the day is not published"), "{never}");
     let mistyped = run(&home, &["--handed-over", "transformed_data/hand_over.json"]).failed(3);
-    assert!(mistyped.contains("this is no note that hands a day over"), "{mistyped}");
+    assert!(mistyped.contains("this is not the key of a note"), "{mistyped}");
 }
 
 #[test]
@@ -247,6 +272,12 @@ fn what_no_flag_says_comes_from_the_environment() {
     };
     assert_eq!(inputs(&["run", "--date", "2024-09-15", "--json"]), 1);
     assert_eq!(inputs(&["run", "--date", "2024-09-15", "--json", "--window-days", "2"]), 2, "a flag goes before it");
+    let twin = |name: &str, value: &str, flag: &[&str]| {
+        let mut command = home.command(&[&["run", "--lake", "lake", "--date", "2024-09-15"], flag].concat());
+        crate::program::ended(command.env(name, value).output().expect("the program starts")).succeeded();
+    };
+    twin("PRESET", "glue", &["--contract", "drivendata"]);
+    twin("CONTRACT", "glue", &["--preset", "default"]);
     let mut mistyped = home.command(&["run", "--lake", "lake"]);
     let mistyped = crate::program::ended(mistyped.env("WINDOWDAYS", "1").output().expect("the program starts"));
     assert!(mistyped.failed(2).contains("did you mean WINDOW_DAYS?"));
